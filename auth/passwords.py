@@ -1,0 +1,154 @@
+"""Passwords: what a new one must be, and how one is kept and compared, away from the event loop.
+
+Kept as `bcrypt(base64(sha256(NFKC(password))))`: the inner digest has no NUL byte and is shorter than the 72 bytes at
+which bcrypt stops, so that no two passwords become one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import re
+import threading
+import unicodedata
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
+
+import bcrypt
+from zxcvbn.feedback import get_feedback  # type: ignore[import-untyped]  # the library ships no types
+from zxcvbn.matching import RANKED_DICTIONARIES, build_ranked_dict, omnimatch  # type: ignore[import-untyped]
+from zxcvbn.scoring import most_guessable_match_sequence  # type: ignore[import-untyped]
+from zxcvbn.time_estimates import guesses_to_score  # type: ignore[import-untyped]
+
+from models.errors import InvalidInput, Unavailable, WeakPassword
+
+MIN_LENGTH = 8  # characters after NFKC
+MAX_LENGTH = 128
+MIN_SCORE = 3  # of zxcvbn's 0 to 4: 10^8 guesses and more
+
+# Unicode's normal forms cost the square of a run of combining marks, so a text is bounded before. Decomposed, 128
+# characters are 512 at most.
+MAX_RAW = 1024
+# zxcvbn raises over 72 characters, and its time grows steeply with hostile ones: 2.2 s for 72, 0.7 s for 40.
+SCORED = 40
+
+_LEGACY_MIN, _LEGACY_MAX = 8, 64
+_STORED = re.compile(r"\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}")
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+
+class Hasher:
+    """Hashes, verifies and judges passwords in `workers` threads of its own; `cost` is bcrypt's, 2^cost rounds.
+
+    While `queue` calls wait for a thread, a further one is `Unavailable` at once.
+    """
+
+    def __init__(self, cost: int = 12, workers: int = 2, queue: int = 64) -> None:
+        self._cost = cost
+        # A well-formed hash that no password is known to have: comparing with it costs what a real one does.
+        self._dummy = bcrypt.gensalt(cost).decode("ascii") + "." * 31
+        self._places = threading.BoundedSemaphore(workers + queue)
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="passwords")
+
+    async def hash(self, password: str, path: tuple[str, ...] = ()) -> str:
+        """What to store, 60 ASCII characters. `InvalidInput` at `path` where it is no text or far too long."""
+        if not _readable(password):
+            raise InvalidInput("This password cannot be used. Please choose another.", path)
+        return await self._run(_hash, password, self._cost)
+
+    async def verify(self, password: str, stored: str | None) -> bool:
+        """Whether `stored` is of this password. Without one, or with one not of ours, False after the same work."""
+        if not _readable(password):
+            return False  # at once, whoever it is for: it tells nothing about the account
+        known = stored is not None and _STORED.fullmatch(stored) is not None
+        return await self._run(_matches, password, stored if stored and known else self._dummy) and known
+
+    async def check(self, password: str, hints: Sequence[str], path: tuple[str, ...] = (), minimum: int = MIN_LENGTH) -> None:
+        """Refuses a new password that is too short, too long or too easy: `WeakPassword` at `path`, with what to do.
+
+        `hints` are the person's own names (username, e-mail, tenant), which count for nothing.
+        """
+        if not _readable(password):
+            raise _unfit(password, path)
+        await self._run(_judge, password, hints, path, minimum)
+
+    def needs_rehash(self, stored: str) -> bool:
+        """Whether it was stored at another cost, or in another form, than `hash` would now."""
+        found = _STORED.fullmatch(stored)
+        return found is None or int(found[1]) != self._cost
+
+    def close(self) -> None:
+        """Takes no more; what waits is cancelled, what runs ends by itself."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def _run(self, work: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        if not self._places.acquire(blocking=False):
+            raise Unavailable("Too many people are signing in just now. Please try again.", retry_after=1)
+        try:
+            future = self._pool.submit(work, *args, **kwargs)
+        except RuntimeError as closed:
+            self._places.release()
+            raise Unavailable("The server is shutting down. Please try again.", retry_after=1) from closed
+        # Released by the thread, not by us: a caller who goes away leaves the thread at work.
+        future.add_done_callback(lambda _: self._places.release())
+        return await asyncio.wrap_future(future)
+
+
+def check_legacy_composition(password: str, path: tuple[str, ...] = ("password",)) -> None:
+    """The old `/api`'s own rules, its texts and their order: `InvalidInput` for the first that is broken."""
+    rules = (
+        (len(password) >= _LEGACY_MIN, "Password too short (min 8 characters)"),
+        (len(password) <= _LEGACY_MAX, "Password too long (max 64 characters)"),
+        (any(letter.isupper() for letter in password), "Password must contain at least one uppercase letter"),
+        (any(letter.islower() for letter in password), "Password must contain at least one lowercase letter"),
+        (any(letter.isnumeric() for letter in password), "Password must contain at least one number"),
+    )
+    for kept, message in rules:
+        if not kept:
+            raise InvalidInput(message, path)
+
+
+def _readable(password: str) -> bool:
+    """Whether it is Unicode text (JSON lets lone surrogates through) of a length that may be normalised."""
+    return len(password) <= MAX_RAW and not any("\ud800" <= letter <= "\udfff" for letter in password)
+
+
+def _unfit(password: str, path: tuple[str, ...]) -> InvalidInput:
+    if len(password) > MAX_RAW:
+        return WeakPassword(f"Use at most {MAX_LENGTH} characters.", path)
+    return InvalidInput("This password cannot be used. Please choose another.", path)
+
+
+def _digest(password: str) -> bytes:
+    return base64.b64encode(hashlib.sha256(unicodedata.normalize("NFKC", password).encode()).digest())
+
+
+def _hash(password: str, cost: int) -> str:
+    return bcrypt.hashpw(_digest(password), bcrypt.gensalt(cost)).decode("ascii")
+
+
+def _matches(password: str, stored: str) -> bool:
+    return bcrypt.checkpw(_digest(password), stored.encode("ascii"))
+
+
+def _judge(password: str, hints: Sequence[str], path: tuple[str, ...], minimum: int) -> None:
+    normal = unicodedata.normalize("NFKC", password)
+    if len(normal) < minimum:
+        raise WeakPassword(f"Use at least {minimum} characters.", path)
+    if len(normal) > MAX_LENGTH:
+        raise WeakPassword(f"Use at most {MAX_LENGTH} characters.", path)
+    names = [unicodedata.normalize("NFKC", hint[:MAX_RAW]).lower() for hint in hints]
+    words = dict.fromkeys(word for name in names for word in (name, *re.split(r"[\W_]+", name)) if word)
+    # `zxcvbn()` itself puts the person's names into a dictionary of the whole process, where another thread would
+    # meet them; these are its steps, with a dictionary of our own.
+    scored = normal[:SCORED]
+    matches = omnimatch(scored, {**RANKED_DICTIONARIES, "user_inputs": build_ranked_dict(words)})
+    result = most_guessable_match_sequence(scored, matches)
+    score = guesses_to_score(result["guesses"])
+    if score < MIN_SCORE:
+        advice = get_feedback(score, result["sequence"])
+        told = [text if text.endswith(".") else f"{text}." for text in (advice["warning"], *advice["suggestions"]) if text]
+        raise WeakPassword(" ".join(["This password is too easy to guess.", *told]), path)

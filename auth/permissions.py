@@ -1,0 +1,53 @@
+"""Who may do what: the one table of grants."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+from models.values import OPERATOR, Role
+
+
+class Permission(StrEnum):
+    """What a door asks for, as `resource:action`."""
+
+    ACCOUNT_USE = "account:use"
+    CONTACTS_DELETE = "contacts:delete"
+    CONTACTS_READ = "contacts:read"
+    CONTACTS_WRITE = "contacts:write"
+    LABELS_READ = "labels:read"
+    LABELS_WRITE = "labels:write"
+    TENANT_READ = "tenant:read"
+    TENANT_WRITE = "tenant:write"
+    TENANTS_OPERATE = "tenants:operate"
+    USERS_READ = "users:read"
+    USERS_WRITE = "users:write"
+
+
+_VIEWER: Final = frozenset(
+    {
+        Permission.ACCOUNT_USE,
+        Permission.CONTACTS_READ,
+        Permission.LABELS_READ,
+        Permission.TENANT_READ,
+        Permission.USERS_READ,
+    }
+)
+_EDITOR: Final = _VIEWER | {Permission.CONTACTS_WRITE, Permission.LABELS_WRITE}
+_ADMIN: Final = _EDITOR | {Permission.CONTACTS_DELETE, Permission.TENANT_WRITE, Permission.USERS_WRITE}
+
+GRANTS: Final[dict[str, frozenset[Permission]]] = {
+    Role.OWNER: _ADMIN,
+    Role.ADMIN: _ADMIN,
+    Role.EDITOR: _EDITOR,
+    Role.VIEWER: _VIEWER,
+    OPERATOR: frozenset({Permission.TENANTS_OPERATE}),
+}
+"""Each role, and the operator's mark, with its permissions. An owner's further rights concern users of a certain role."""
+
+_HOLDERS: Final = {p: tuple(role for role, grants in GRANTS.items() if p in grants) for p in Permission}
+
+
+def holders(permission: Permission) -> tuple[str, ...]:
+    """The roles (and the mark) that hold a permission."""
+    return _HOLDERS[permission]

@@ -1,0 +1,1 @@
+"""What the world sees over GraphQL: types and fields; nothing is decided here."""

@@ -1,0 +1,64 @@
+"""What an operation knows of its request: the caller, the desk, and the loaders that live as long as it does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import strawberry
+
+from auth.caller import Caller
+from auth.desk import Desk
+from models.errors import Forbidden, Unauthenticated
+from models.values import Origin
+
+if TYPE_CHECKING:
+    from gql.loaders import Loaders
+
+
+@dataclass
+class Context:
+    """One per operation. `stale` is whether a token was sent that means nothing any more."""
+
+    desk: Desk
+    origin: Origin
+    signed_in: Caller | None = None
+    stale: bool = False
+    cookie: str | None = None
+    """The refresh token that came in the cookie."""
+    origin_allowed: bool = False
+    """Whether the page that sent the request may use the cookie."""
+    set_cookie: str | None = field(default=None)
+    """The refresh token to put into the cookie; empty to take it away."""
+
+    @property
+    def maybe_caller(self) -> Caller | None:
+        """Who is signed in; None without a token. Raises Unauthenticated for a dead one."""
+        if self.signed_in is None and self.stale:
+            raise Unauthenticated("The session has ended. Sign in again.")
+        return self.signed_in
+
+    @property
+    def caller(self) -> Caller:
+        """Who is signed in. Raises Unauthenticated where nobody is."""
+        caller = self.maybe_caller
+        if caller is None:
+            raise Unauthenticated("Sign in first.")
+        return caller
+
+    @cached_property
+    def loaders(self) -> Loaders:
+        """The batches of this operation."""
+        from gql.loaders import Loaders  # noqa: PLC0415 - the loaders name the context's caller
+
+        return Loaders(self)
+
+    def cookie_token(self) -> str:
+        """The refresh token of the cookie. Raises Forbidden where a page of another origin sent it."""
+        if not self.origin_allowed:
+            raise Forbidden("This origin may not use the refresh cookie.")
+        return self.cookie or ""
+
+
+Info = strawberry.Info[Context, None]

@@ -1,0 +1,178 @@
+"""The viewer's own tenant, and all of them for operators, as GraphQL shows them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import strawberry
+
+from gql.context import Info
+from gql.enums import SignupPolicy, TenantStatus
+from gql.errors import Refusals, UserError, user_errors
+from gql.nodes import Node, identity, parse_id
+from gql.paging import After, Before, Connection, First, Last
+from gql.users import User
+from models.paging import Window
+from resolvers import tenants, users
+
+
+@strawberry.type(description="What a tenant's administrators decide.")
+class TenantSettings:
+    """Reads a row of `tenants`."""
+
+    signup: SignupPolicy = strawberry.field(description="Who may make an account.")
+    login_attempts_per_minute: int = strawberry.field(description="How often one account may be tried, 1 to 10000.")
+
+    @staticmethod
+    def is_type_of(_source: Any, _info: Any) -> bool:
+        """Always: the row is the tenant's."""
+        return True
+
+
+@strawberry.type(description="How much a tenant keeps.")
+class TenantUsage:
+    """Counted when asked."""
+
+    contacts: int = strawberry.field(description="Outside the trash.")
+    users: int = strawberry.field(description="Active or not.")
+
+
+def _settings(root: strawberry.Parent[Any]) -> TenantSettings:
+    settings: TenantSettings = root
+    return settings
+
+
+async def _usage(info: Info) -> TenantUsage:
+    return TenantUsage(**await tenants.usage(info.context.caller))
+
+
+async def _users(
+    info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+) -> Connection[User]:
+    caller = info.context.caller
+    page = await users.search(caller, Window.of(first, after, last, before))
+    return Connection(page=page, counting=lambda: users.count(caller))
+
+
+@strawberry.type(description="The viewer's own tenant.")
+class Tenant(Node):
+    """Reads a row of `tenants`."""
+
+    id: strawberry.ID = identity("tenant")
+    slug: str = strawberry.field(description="What people type when they sign in; the old service's tenant id.")
+    name: str = strawberry.field(description="How the tenant is called; at most 200 characters.")
+    status: TenantStatus = strawberry.field(description="Whether it serves its people.")
+    settings: TenantSettings = strawberry.field(resolver=_settings, description="What its administrators decide.")
+    usage: TenantUsage = strawberry.field(resolver=_usage, description="How much it keeps.")
+    users: Connection[User] = strawberry.field(resolver=_users, description="Its people, by username.")
+    created_at: datetime = strawberry.field(description="When it was made.")
+
+
+@strawberry.type(description="What an operator of the whole service sees of a tenant: never its people or its data.")
+class TenantSummary(Node):
+    """Reads a row of `tenants`."""
+
+    id: strawberry.ID = identity("tenantsummary")
+    slug: str = strawberry.field(description="What people type when they sign in.")
+    name: str = strawberry.field(description="How the tenant is called.")
+    status: TenantStatus = strawberry.field(description="Whether it serves its people.")
+    created_at: datetime = strawberry.field(description="When it was made.")
+
+
+@strawberry.input(
+    description="A change of the viewer's tenant. What is omitted stays; null is refused, since nothing of it may be empty."
+)
+class UpdateTenantInput:
+    """Input of updateTenant."""
+
+    name: strawberry.Maybe[str | None] = strawberry.field(description="At most 200 characters.")
+    signup: strawberry.Maybe[SignupPolicy | None] = strawberry.field(description="Who may make an account.")
+    login_attempts_per_minute: strawberry.Maybe[int | None] = strawberry.field(
+        description="1 to 10000; in force at the next attempt."
+    )
+
+
+@strawberry.input(description="A new tenant.")
+class CreateTenantInput:
+    """Input of createTenant."""
+
+    slug: str = strawberry.field(description="1 to 36 letters, digits, dashes or underscores; unique.")
+    name: str = strawberry.field(description="At most 200 characters.")
+    signup: SignupPolicy = strawberry.field(default=SignupPolicy.INVITATION, description="Who may make an account.")
+
+
+@strawberry.input(description="A tenant, by the id of its summary.")
+class TenantIdInput:
+    """Input of suspendTenant and resumeTenant."""
+
+    id: strawberry.ID = strawberry.field(description="Which tenant.")
+
+
+@strawberry.type(description="The tenant that was changed.")
+class TenantPayload:
+    """Answer of updateTenant."""
+
+    tenant: Tenant | None = strawberry.field(default=None, description="Null where it was refused.")
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type(description="The tenant that was made or changed.")
+class TenantSummaryPayload:
+    """Answer of createTenant, suspendTenant and resumeTenant."""
+
+    tenant: TenantSummary | None = strawberry.field(default=None, description="Null where it was refused.")
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type
+class TenantQueries:
+    """Root fields that read tenants."""
+
+    @strawberry.field(description="All tenants, by slug. For operators of the whole service.")
+    async def tenants(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        search: Annotated[str | None, strawberry.argument(description="Words that all stand in the slug or the name.")] = None,
+    ) -> Connection[TenantSummary] | None:
+        """One page of tenants."""
+        caller = info.context.caller
+        page = await tenants.search(caller, Window.of(first, after, last, before), search)
+        return Connection(page=page, counting=lambda: tenants.count(caller, search))
+
+
+@strawberry.type
+class TenantMutations:
+    """Root fields that change tenants."""
+
+    @strawberry.mutation(description="Changes the viewer's tenant. ADMIN and above.", extensions=[Refusals()])
+    async def update_tenant(self, info: Info, input: UpdateTenantInput) -> TenantPayload:
+        """The changed tenant."""
+        given: dict[str, Any] = vars(input)
+        values = {name: some.value for name, some in given.items() if some is not None}
+        return TenantPayload(tenant=Tenant.of(await tenants.change(info.context.caller, values)))
+
+    @strawberry.mutation(description="Makes a tenant. For operators.", extensions=[Refusals()])
+    async def create_tenant(self, info: Info, input: CreateTenantInput) -> TenantSummaryPayload:
+        """The new tenant."""
+        row = await tenants.create(info.context.caller, input.slug, input.name, input.signup)
+        return TenantSummaryPayload(tenant=TenantSummary.of(row))
+
+    @strawberry.mutation(
+        description="Ends a tenant's sessions and refuses its people until it is resumed. For operators.",
+        extensions=[Refusals()],
+    )
+    async def suspend_tenant(self, info: Info, input: TenantIdInput) -> TenantSummaryPayload:
+        """The suspended tenant."""
+        row = await tenants.suspend(info.context.caller, parse_id("tenantsummary", input.id))
+        return TenantSummaryPayload(tenant=TenantSummary.of(row))
+
+    @strawberry.mutation(description="Lets a tenant's people sign in again. For operators.", extensions=[Refusals()])
+    async def resume_tenant(self, info: Info, input: TenantIdInput) -> TenantSummaryPayload:
+        """The resumed tenant."""
+        row = await tenants.resume(info.context.caller, parse_id("tenantsummary", input.id))
+        return TenantSummaryPayload(tenant=TenantSummary.of(row))

@@ -1,0 +1,150 @@
+"""GraphQL over HTTP: a request's body to an operation, and its result to an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import orjson
+from aiohttp import hdrs, web
+from strawberry import Schema
+from strawberry.types import ExecutionResult
+from strawberry.types.graphql import OperationType
+
+from auth.caller import IDENTITY, Identity
+from auth.desk import Desk
+from gql.context import Context
+from gql.errors import CODES, shown
+
+COOKIE: Final = "__Secure-refresh_token"
+_JSON: Final = "application/json"
+_RESPONSE: Final = "application/graphql-response+json"
+_QUERY: Final = frozenset({OperationType.QUERY})
+_BOTH: Final = frozenset({OperationType.QUERY, OperationType.MUTATION})
+
+
+class Unreadable(Exception):
+    """The request cannot be understood; `status` and the text say why."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class View:
+    """The handler of /graphql: POST, GET for queries, and a page for a browser that asks for one."""
+
+    def __init__(self, schema: Schema, desk: Desk, page: Callable[[], web.Response] | None, origins: Iterable[str]) -> None:
+        self._schema, self._desk, self._page, self._origins = schema, desk, page, frozenset(origins)
+
+    async def __call__(self, request: web.Request) -> web.Response:
+        """Answers one operation."""
+        if self._page is not None and request.method == "GET" and _wants_page(request):
+            return self._page()
+        try:
+            given = await _given(request)
+        except Unreadable as error:
+            return _answer(request, {"errors": [{"message": str(error), "extensions": {"code": "BAD_REQUEST"}}]}, error.status)
+        context = self._context(request)
+        result = await self._schema.execute(
+            given["query"],
+            variable_values=given["variables"],
+            context_value=context,
+            operation_name=given["operationName"],
+            allowed_operation_types=_QUERY if request.method == "GET" else _BOTH,
+        )
+        response = _result(request, result, context.origin.request_id)
+        if context.set_cookie is not None:
+            _put_cookie(response, context.set_cookie)
+        return response
+
+    def _context(self, request: web.Request) -> Context:
+        identity: Identity = request[IDENTITY]
+        origin = request.headers.get(hdrs.ORIGIN)
+        return Context(
+            desk=self._desk,
+            origin=identity.origin,
+            signed_in=identity.caller,
+            stale=identity.stale,
+            cookie=request.cookies.get(COOKIE),
+            origin_allowed=origin is not None and (origin in self._origins or urlsplit(origin).netloc == request.host),
+        )
+
+
+async def _given(request: web.Request) -> dict[str, Any]:
+    """The parameters of the request, each of its type. Raises Unreadable."""
+    if request.method == "GET":
+        given = {name: value for name, value in request.query.items() if value}
+        parameters: Any = {n: _parsed(v.encode()) if n in {"variables", "extensions"} else v for n, v in given.items()}
+    else:
+        if request.content_type != _JSON or (request.charset or "utf-8").lower() not in {"utf-8", "utf8"}:
+            raise Unreadable(415, "Send application/json in UTF-8.")
+        if request.headers.get(hdrs.CONTENT_ENCODING, "identity") != "identity":
+            raise Unreadable(415, "Send the body uncompressed.")
+        parameters = _parsed(await request.read())
+    if not isinstance(parameters, dict):
+        raise Unreadable(400, "Send an object with a query.")
+    query, variables = parameters.get("query"), parameters.get("variables")
+    name, extensions = parameters.get("operationName"), parameters.get("extensions")
+    if not isinstance(query, str) or not query.strip():
+        raise Unreadable(400, "query must be a text that is not empty.")
+    if variables is not None and not isinstance(variables, dict):
+        raise Unreadable(400, "variables must be an object.")
+    if extensions is not None and not isinstance(extensions, dict):
+        raise Unreadable(400, "extensions must be an object.")
+    if name is not None and not isinstance(name, str):
+        raise Unreadable(400, "operationName must be a text.")
+    return {"query": query, "variables": variables, "operationName": name}
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise Unreadable(400, "This is no JSON (RFC 8259) in UTF-8.") from None
+
+
+def _result(request: web.Request, result: ExecutionResult, request_id: str | None) -> web.Response:
+    answer: dict[str, Any] = {}
+    errors = [shown(error, request_id) for error in result.errors or ()]
+    if errors:
+        answer["errors"] = errors
+    # Where execution never began there is no data at all (GraphQL, section 7.1.1).
+    began = not errors or result.data is not None or any(error.path is not None for error in result.errors or ())
+    if began:
+        answer["data"] = result.data
+    return _answer(request, answer, _status(request, answer, began=began))
+
+
+def _status(request: web.Request, answer: dict[str, Any], *, began: bool) -> int:
+    """200 where anything was answered; else what the first error's code says."""
+    if "errors" not in answer or any(value is not None for value in (answer.get("data") or {}).values()):
+        return 200
+    status = CODES.get(answer["errors"][0]["extensions"]["code"], 400)
+    # Clients that know nothing but application/json take a document's own errors from a 200.
+    return 200 if status == 400 and (began or _media(request) == _JSON) else status
+
+
+def _answer(request: web.Request, answer: dict[str, Any], status: int) -> web.Response:
+    response = web.Response(
+        body=orjson.dumps(answer), status=status, headers={hdrs.CONTENT_TYPE: f"{_media(request)}; charset=utf-8"}
+    )
+    for error in answer.get("errors", ()):
+        if "retryAfterSeconds" in error["extensions"]:
+            response.headers[hdrs.RETRY_AFTER] = str(error["extensions"]["retryAfterSeconds"])
+    return response
+
+
+def _media(request: web.Request) -> str:
+    accept = request.headers.get(hdrs.ACCEPT, "")
+    return _JSON if _JSON in accept and _RESPONSE not in accept else _RESPONSE
+
+
+def _wants_page(request: web.Request) -> bool:
+    return "text/html" in request.headers.get(hdrs.ACCEPT, "") and "query" not in request.query
+
+
+def _put_cookie(response: web.Response, token: str) -> None:
+    """Sets or takes away the refresh cookie; only /graphql gets it back, and only from a page of the same site."""
+    response.set_cookie(COOKIE, token, path="/graphql", httponly=True, secure=True, samesite="Strict", max_age=None if token else 0)

@@ -1,0 +1,47 @@
+"""The audit log: who did what to the tenant's people and settings. Entries are appended, and the app role can do no more."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from tortoise import Model, fields
+
+from models.tenancy import TenantManager, create
+from models.values import Origin, new_id, now
+
+
+class AuditEntry(Model):
+    """One entry. `details` holds counts, roles and reasons: never a secret, never a contact's data."""
+
+    id = fields.UUIDField(primary_key=True)
+    tenant_id = fields.UUIDField()
+    at = fields.DatetimeField()
+    action = fields.TextField()
+    actor_id = fields.UUIDField(null=True)
+    target_id = fields.TextField(null=True)
+    request_id = fields.TextField(null=True)
+    ip_prefix = fields.TextField(null=True)
+    details: Any = fields.JSONField(default=dict)
+    seal = fields.BinaryField(null=True)
+
+    class Meta:
+        table = "audit_entries"
+        manager = TenantManager()
+
+    @classmethod
+    async def append(
+        cls, action: str, origin: Origin, *, actor: UUID | None = None, target: UUID | None = None, **details: Any
+    ) -> None:
+        """Adds an entry to the held tenant's log, in the transaction of what it tells of."""
+        await create(
+            cls,
+            id=new_id(),
+            at=now(),
+            action=action,
+            actor_id=actor,
+            target_id=None if target is None else target.hex,
+            request_id=origin.request_id,
+            ip_prefix=origin.ip_prefix,
+            details=details,
+        )

@@ -1,0 +1,169 @@
+"""A contact: one row, as people keep it in their tenant's address book."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from tortoise import Model, fields
+from tortoise.expressions import F
+
+from models import rules
+from models.errors import NotFound, StaleVersion
+from models.tenancy import TenantManager, create, fetch, held, own, record
+from models.values import Gender, Row, new_id, now
+
+_CHECKS: Final[dict[str, Callable[[Any], Any]]] = {
+    "name": lambda value: rules.required(value, rules.NAME_LENGTH, "contact", "name"),
+    "given_name": lambda value: rules.optional(value, rules.NAME_LENGTH, "contact", "givenName"),
+    "family_name": lambda value: rules.optional(value, rules.NAME_LENGTH, "contact", "familyName"),
+    "nickname": lambda value: rules.optional(value, rules.NAME_LENGTH, "contact", "nickname"),
+    "gender": lambda value: value,
+    "age": lambda value: rules.age(value, "contact", "age"),
+    "email": lambda value: rules.optional_email(value, "contact", "email"),
+    "phone": lambda value: rules.phone(value, "contact", "phone"),
+    "address": lambda value: rules.optional(value, rules.ADDRESS_LENGTH, "contact", "address"),
+    "organization": lambda value: rules.optional(value, rules.TITLE_LENGTH, "contact", "organization"),
+    "job_title": lambda value: rules.optional(value, rules.TITLE_LENGTH, "contact", "jobTitle"),
+    "notes": lambda value: rules.optional(value, rules.NOTES_LENGTH, "contact", "notes"),
+    "favorite": lambda value: rules.flag(value, "contact", "favorite"),
+}
+
+
+class Contact(Model):
+    """What is kept of a contact. `number` is the int32 of the old routes; Postgres makes the columns for order and search."""
+
+    id = fields.UUIDField(primary_key=True)
+    tenant_id = fields.UUIDField()
+    number = fields.IntField(generated=True)
+    version = fields.IntField(default=1)
+    name = fields.TextField()
+    given_name = fields.TextField(null=True)
+    family_name = fields.TextField(null=True)
+    nickname = fields.TextField(null=True)
+    gender = fields.CharEnumField(Gender, max_length=20, null=True)
+    age = fields.IntField(null=True)
+    age_recorded_at = fields.DatetimeField(null=True)
+    email = fields.TextField(null=True)
+    phone = fields.TextField(null=True)
+    address = fields.TextField(null=True)
+    organization = fields.TextField(null=True)
+    job_title = fields.TextField(null=True)
+    notes = fields.TextField(null=True)
+    favorite = fields.BooleanField(default=False)
+    created_at = fields.DatetimeField()
+    updated_at = fields.DatetimeField()
+    deleted_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "contacts"
+        manager = TenantManager()
+
+    @classmethod
+    async def add(cls, values: Mapping[str, Any]) -> Row:
+        """A new contact from its columns; what is left out is empty. Refuses with the field's rule."""
+        kept = _checked({"name": None, **values})
+        moment = now()
+        if kept.get("age") is not None:
+            kept["age_recorded_at"] = moment
+        return await create(cls, id=new_id(), created_at=moment, updated_at=moment, **kept)
+
+    @classmethod
+    async def maybe(cls, contact_id: UUID) -> Row | None:
+        """The contact's row, in the trash or not; or None."""
+        return await cls.filter(id=contact_id).first().values()
+
+    @classmethod
+    async def find(cls, contact_id: UUID) -> Row:
+        """The contact's row. Refuses with NotFound."""
+        row = await cls.maybe(contact_id)
+        if row is None:
+            raise NotFound("There is no such contact.", ("id",))
+        return row
+
+    @classmethod
+    async def many(cls, contact_ids: Sequence[UUID]) -> dict[UUID, Row]:
+        """The rows of those contacts that exist, by id."""
+        return {row["id"]: row for row in await cls.filter(id__in=list(contact_ids)).values()}
+
+    @classmethod
+    async def maybe_by_number(cls, number: int) -> Row | None:
+        """The row of the contact that the old routes call by this number, or None; what lies in the trash is gone for them."""
+        return await cls.filter(number=number, deleted_at=None).first().values()
+
+    @classmethod
+    async def change(cls, contact_id: UUID, values: Mapping[str, Any], expected_version: int | None) -> Row:
+        """The row after these columns took their new values. Refuses with NotFound, StaleVersion, or the field's rule.
+
+        Inside one transaction the row is locked first, so that of two writers with one expected version one wins.
+        """
+        kept = _checked(values)
+        row = await cls._locked(contact_id, expected_version)
+        if "age" in kept and kept["age"] != row["age"]:
+            kept["age_recorded_at"] = None if kept["age"] is None else now()
+        return await cls._write(row, **kept)
+
+    @classmethod
+    async def touch(cls, contact_id: UUID) -> Row:
+        """The row with its next version: something that belongs to it has changed."""
+        return await cls._write(await cls._locked(contact_id, None))
+
+    @classmethod
+    async def trash(cls, contact_ids: Sequence[UUID]) -> None:
+        """Puts contacts into the trash; those that lie there stay as they are."""
+        await cls.filter(id__in=list(contact_ids), deleted_at=None).update(
+            deleted_at=now(), updated_at=now(), version=F("version") + 1
+        )
+
+    @classmethod
+    async def restore(cls, contact_ids: Sequence[UUID]) -> None:
+        """Takes contacts out of the trash; those outside it stay as they are."""
+        await cls.filter(id__in=list(contact_ids), deleted_at__not_isnull=True).update(
+            deleted_at=None, updated_at=now(), version=F("version") + 1
+        )
+
+    @classmethod
+    async def remove(cls, contact_ids: Sequence[UUID]) -> None:
+        """Removes contacts for good."""
+        await cls.filter(id__in=list(contact_ids)).delete()
+
+    @classmethod
+    async def lock(cls, contact_ids: Sequence[UUID]) -> set[UUID]:
+        """Which of these exist, locked in one order until the door closes."""
+        rows = await fetch(
+            f"SELECT c.id FROM contacts c WHERE {own('c')} AND c.id = ANY ($2) ORDER BY c.id FOR UPDATE",
+            held(),
+            list(contact_ids),
+        )
+        return {row["id"] for row in rows}
+
+    @classmethod
+    async def count(cls) -> int:
+        """How many contacts the tenant has, without the trash."""
+        return await cls.filter(deleted_at=None).count()
+
+    @classmethod
+    async def _locked(cls, contact_id: UUID, expected_version: int | None) -> Row:
+        contact = await cls.filter(id=contact_id).select_for_update().first()
+        if contact is None:
+            raise NotFound("There is no such contact.", ("id",))
+        row = record(contact)
+        if expected_version is not None and row["version"] != expected_version:
+            raise StaleVersion(
+                f"The contact has changed: it is at version {row['version']}, not {expected_version}.",
+                ("expectedVersion",),
+                row,
+            )
+        return row
+
+    @classmethod
+    async def _write(cls, row: Row, **values: Any) -> Row:
+        values |= {"version": row["version"] + 1, "updated_at": now()}
+        await cls.filter(id=row["id"]).update(**values)
+        changed: Row = {**row, **values}
+        return changed
+
+
+def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {column: _CHECKS[column](value) for column, value in values.items()}

@@ -1,0 +1,178 @@
+"""Refusals: everything the product may answer instead of doing what was asked, as one tree.
+
+A refusal carries a stable `code`, a message a person can act on, and the path of the input it speaks of. Transports translate
+them (`gql/errors.py`, `rest/errors.py`); no cause, no driver text and no value of another tenant ever stands in one.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class Refusal(Exception):
+    """Something was asked that is not done, and the caller is told why."""
+
+    code: ClassVar[str] = "REFUSED"
+
+    def __init__(self, message: str, path: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.path = path
+
+
+class Unauthenticated(Refusal):
+    """Nobody is signed in, or the session of the token has ended."""
+
+    code = "UNAUTHENTICATED"
+
+
+class Forbidden(Refusal):
+    """The caller is known and their role does not suffice."""
+
+    code = "FORBIDDEN"
+
+
+class BadRequest(Refusal):
+    """A query's arguments cannot be understood: a cursor, a page size."""
+
+    code = "BAD_REQUEST"
+
+
+class Unavailable(Refusal):
+    """Something needed is away or full for now; try again after `retry_after` seconds."""
+
+    code = "UNAVAILABLE"
+
+    def __init__(self, message: str, retry_after: int = 1) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class TimedOut(Unavailable):
+    """A deadline or a lock's time-out passed; nothing was changed."""
+
+    code = "TIMEOUT"
+
+
+class TooManyAttempts(Refusal):
+    """A throttle is closed; try again after `retry_after` seconds."""
+
+    code = "RATE_LIMITED"
+
+    def __init__(self, message: str, retry_after: int = 1) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class InvalidInput(Refusal):
+    """A value breaks its rule."""
+
+    code = "INVALID"
+
+
+class Required(InvalidInput):
+    """A value that may not be empty is missing."""
+
+    code = "REQUIRED"
+
+
+class TooLong(InvalidInput):
+    """A text is longer than its limit."""
+
+    code = "TOO_LONG"
+
+
+class TooMany(InvalidInput):
+    """More items than the limit of a list or of a tenant."""
+
+    code = "TOO_MANY"
+
+
+class WeakPassword(InvalidInput):
+    """A new password is too short, too long or too easy to guess."""
+
+    code = "WEAK_PASSWORD"
+
+
+class NotFound(Refusal):
+    """Malformed, unknown or another tenant's: one and the same answer."""
+
+    code = "NOT_FOUND"
+
+
+class NotAllowed(Refusal):
+    """The caller may do this in general, but not to this one."""
+
+    code = "NOT_ALLOWED"
+
+
+class Conflict(Refusal):
+    """The state of things forbids it."""
+
+    code = "CONFLICT"
+
+
+class AlreadyExists(Conflict):
+    """A value that must be unique in its tenant is taken."""
+
+    code = "ALREADY_EXISTS"
+
+
+class UsernameTaken(AlreadyExists):
+    """Another user of the tenant has this username."""
+
+
+class EmailTaken(AlreadyExists):
+    """Another user of the tenant has this e-mail address."""
+
+
+class LabelTaken(AlreadyExists):
+    """Another label of the tenant has this name."""
+
+
+class SlugTaken(AlreadyExists):
+    """Another tenant has this slug."""
+
+
+class StaleVersion(Conflict):
+    """The record changed since the version the caller expected; `current` is its row now."""
+
+    code = "STALE_VERSION"
+
+    def __init__(self, message: str, path: tuple[str, ...], current: dict[str, Any]) -> None:
+        super().__init__(message, path)
+        self.current = current
+
+
+class LastOwner(Conflict):
+    """A tenant keeps at least one active owner."""
+
+    code = "LAST_OWNER"
+
+
+class SignupClosed(Refusal):
+    """The tenant takes new people by invitation alone."""
+
+    code = "SIGNUP_CLOSED"
+
+
+class BadCredentials(Refusal):
+    """No such user, wrong password, deactivated or unknown tenant: one and the same answer."""
+
+    code = "INVALID_CREDENTIALS"
+
+
+class TokenInvalid(Refusal):
+    """A refresh token that is unknown, expired or of an ended session."""
+
+    code = "TOKEN_INVALID"
+
+
+class TokenReused(Refusal):
+    """A refresh token was used a second time: its session has been ended."""
+
+    code = "TOKEN_REUSED"
+
+
+class OutsideTenant(Exception):
+    """A bug, not a refusal: tenant data was asked for outside `within`."""

@@ -1,0 +1,105 @@
+"""Plain values that every room may hold: ids, enums, normal forms, and the pass that a door asks for."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from uuid_utils import compat
+
+Row = dict[str, Any]
+"""One record by column name, as the database answered it."""
+
+
+def new_id() -> UUID:
+    """A fresh UUIDv7 (RFC 9562): sorted by time, with 62 random bits."""
+    return compat.uuid7()
+
+
+def now() -> datetime:
+    """The time, in UTC."""
+    return datetime.now(UTC)
+
+
+def normal(text: str) -> str:
+    """The form in which names of people are compared: NFKC, no invisible characters, case folded, blanks collapsed.
+
+    Two spellings of one name ("Ada", "ＡＤＡ", "a\u200bda") have one normal form (after UTS 39 and UAX 15).
+    """
+    visible = "".join(c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf")
+    return unicodedata.normalize("NFKC", " ".join(visible.split()).casefold())
+
+
+class Role(StrEnum):
+    """What a user may do in their tenant, strongest first; each holds what the next one holds."""
+
+    OWNER = "OWNER"
+    ADMIN = "ADMIN"
+    EDITOR = "EDITOR"
+    VIEWER = "VIEWER"
+
+    def outranks(self, other: Role) -> bool:
+        """Whether this role stands above the other one."""
+        ranks = list(Role)
+        return ranks.index(self) < ranks.index(other)
+
+
+OPERATOR = "OPERATOR"
+"""Beside the roles: the mark of those who run the whole service. The command line gives it, never the API."""
+
+
+class Gender(StrEnum):
+    """As a contact gave it. The old routes know only two of them."""
+
+    FEMALE = "FEMALE"
+    MALE = "MALE"
+    OTHER = "OTHER"
+
+
+class TenantStatus(StrEnum):
+    """Only an ACTIVE tenant serves its people."""
+
+    ACTIVE = "ACTIVE"
+    SUSPENDED = "SUSPENDED"
+    DELETING = "DELETING"
+
+
+class SignupPolicy(StrEnum):
+    """Who may make an account in a tenant."""
+
+    OPEN = "OPEN"
+    INVITATION = "INVITATION"
+
+
+class SessionEndReason(StrEnum):
+    """Why a session is over."""
+
+    LOGGED_OUT = "LOGGED_OUT"
+    REVOKED = "REVOKED"
+    EXPIRED = "EXPIRED"
+    PASSWORD_CHANGED = "PASSWORD_CHANGED"  # noqa: S105 - a reason, not a password
+    TOKEN_REUSED = "TOKEN_REUSED"  # noqa: S105 - a reason, not a token
+    USER_DEACTIVATED = "USER_DEACTIVATED"
+    TENANT_SUSPENDED = "TENANT_SUSPENDED"
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """What a door checks in the database: the session lives, and its role (or mark) is among `roles`."""
+
+    tenant: UUID
+    session: UUID
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a request came from, as far as it is kept: for sessions and the audit log."""
+
+    request_id: str | None = None
+    user_agent: str | None = None
+    ip_prefix: str | None = None

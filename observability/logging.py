@@ -1,0 +1,160 @@
+"""One JSON object a line, from structlog and from the standard library's loggers alike.
+
+Every line has `time` (RFC 3339, UTC), `level`, `event`, `logger`, and what `bound` holds (request_id, tenant, user, …).
+"""
+
+import json as stdlib_json
+import logging as stdlib
+import sys
+from contextlib import AbstractContextManager
+from typing import IO, Any, cast
+
+import orjson
+import structlog
+from structlog.contextvars import bound_contextvars, merge_contextvars
+from structlog.typing import EventDict, Processor
+
+from observability.redaction import redact
+
+_LEVELS = {name.lower(): getattr(stdlib, name) for name in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")}
+# At DEBUG they print SQL with its values, which are people's data.
+_QUIET = ("tortoise", "asyncpg")
+# Some readers split lines at these too; JSON may carry them only inside a string, where the escape means the same.
+_LINE_BREAKS = ((b"\xe2\x80\xa8", b"\\u2028"), (b"\xe2\x80\xa9", b"\\u2029"), (b"\xc2\x85", b"\\u0085"))
+
+
+class Output:
+    """Where the lines go. A stream that fails loses the line and never the request; `lost` counts such lines."""
+
+    def __init__(self) -> None:
+        self.level = _LEVELS["info"]
+        self.lost = 0
+        self.json = True
+        self._stream: IO[Any] | None = None
+        self._binary = False
+
+    def to(self, stream: IO[Any]) -> None:
+        """Write to a text stream from now on (to its binary buffer where it has one)."""
+        self._stream, self._binary = getattr(stream, "buffer", stream), hasattr(stream, "buffer")
+
+    def write(self, line: bytes) -> None:
+        """Write one line and flush it."""
+        stream: IO[Any] = sys.stdout if self._stream is None else self._stream
+        try:
+            stream.write(line if self._binary else line.decode())
+            stream.flush()
+        except (OSError, ValueError):  # full disk, broken pipe, closed file
+            self.lost += 1
+
+    debug = info = warning = error = critical = write
+
+
+output = Output()
+_console = structlog.dev.ConsoleRenderer(colors=False)
+
+
+def _level(_logger: Any, method: str, event: EventDict) -> EventDict:
+    event["level"] = method
+    return event
+
+
+def _render(logger: Any, method: str, event: EventDict) -> bytes:
+    if not output.json:
+        return f"{_console(logger, method, event)}\n".encode(errors="backslashreplace")
+    try:
+        line = orjson.dumps(event, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z)
+    except TypeError:  # a lone surrogate or an integer beyond 64 bits, which the standard library can write
+        line = (stdlib_json.dumps(event, default=str) + "\n").encode()
+    if not line.isascii():
+        for raw, escaped in _LINE_BREAKS:
+            line = line.replace(raw, escaped)
+    return line
+
+
+_chain: list[Processor] = [
+    merge_contextvars,
+    _level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
+    redact,
+    _render,
+]
+
+
+class Logger(structlog.BoundLoggerBase):
+    """A logger with levels. `event` is a fixed text; what varies goes into the keyword values."""
+
+    def debug(self, event: str, **values: Any) -> None:
+        """For the developer; off in production."""
+        if output.level <= stdlib.DEBUG:
+            self._proxy_to_logger("debug", event, **values)
+
+    def info(self, event: str, **values: Any) -> None:
+        """What happened, as expected."""
+        if output.level <= stdlib.INFO:
+            self._proxy_to_logger("info", event, **values)
+
+    def warning(self, event: str, **values: Any) -> None:
+        """Not as it should be; the service copes."""
+        if output.level <= stdlib.WARNING:
+            self._proxy_to_logger("warning", event, **values)
+
+    def error(self, event: str, **values: Any) -> None:
+        """Something failed; `exc_info=exc` adds the exception (see `redaction.describe`)."""
+        if output.level <= stdlib.ERROR:
+            self._proxy_to_logger("error", event, **values)
+
+    def exception(self, event: str, **values: Any) -> None:
+        """`error` with the exception being handled."""
+        self.error(event, **{"exc_info": True, **values})
+
+
+class _Routed(stdlib.Handler):
+    """Sends the standard library's records through the same chain."""
+
+    def emit(self, record: stdlib.LogRecord) -> None:
+        if record.name.partition(".")[0] in _QUIET and record.levelno < stdlib.WARNING:
+            return
+        try:
+            text = record.getMessage()
+        except Exception:  # arguments that do not fit the format: the format itself is still worth a line
+            text = str(record.msg)
+        # asyncio puts the reprs of tasks and results below its first line: values, not facts.
+        first = text.partition("\n")[0]
+        method = next((name for name, number in reversed(_LEVELS.items()) if number <= record.levelno), "debug")
+        logger(record.name)._proxy_to_logger(method, first, exc_info=record.exc_info)
+
+
+def configure(level: str, *, stream: IO[str] | None = None, json: bool = True) -> None:
+    """Log from `level` up to `stream` (stdout by default); `json=False` is for a person at a terminal.
+
+    Takes the place of the root logger's plain stream handlers. Raises ValueError for an unknown level.
+    """
+    set_level(level)
+    output.to(sys.stdout if stream is None else stream)
+    output.json = json
+    root = stdlib.getLogger()
+    for handler in root.handlers[:]:
+        if type(handler) in (_Routed, stdlib.StreamHandler):
+            root.removeHandler(handler)
+    root.addHandler(_Routed())
+
+
+def set_level(level: str) -> None:
+    """Change the level while running: debug, info, warning, error or critical. Raises ValueError for another."""
+    number = _LEVELS.get(level.lower())
+    if number is None:
+        raise ValueError(f"unknown log level, expected one of {', '.join(_LEVELS)}")
+    output.level = number
+    stdlib.getLogger().setLevel(number)
+    for name in _QUIET:
+        stdlib.getLogger(name).setLevel(max(number, stdlib.WARNING))
+
+
+def logger(name: str) -> Logger:
+    """A logger whose lines carry `logger: name`; may be made before `configure`."""
+    return Logger(output, _chain, {"logger": name})
+
+
+def bound(**values: Any) -> AbstractContextManager[None]:
+    """Within the `with` block, and in tasks started there, every line carries `values`."""
+    return cast(AbstractContextManager[None], bound_contextvars(**values))

@@ -1,0 +1,150 @@
+"""Prometheus metrics with bounded names: requests (rate, errors, duration), sign-in, throttling, the pool, migrations.
+
+No label holds a tenant, a user, an id or anything a client can choose freely.
+"""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Literal, TypeVar
+
+import prometheus_client
+from prometheus_async import aio
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, ProcessCollector
+from prometheus_client.exposition import choose_encoder
+
+Transport = Literal["graphql", "rest"]
+Outcome = Literal["ok", "refused", "failed", "cancelled"]
+AuthKind = Literal["login", "signup", "refresh", "token", "password"]
+
+T = TypeVar("T")
+
+_NAMESPACE = "addressbook"
+_BUCKETS = (0.005, 0.025, 0.1, 0.25, 0.5, 1.0, 2.5)  # seconds; few, since each is a series for every operation
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,38}")
+
+
+class Metrics:
+    """All metrics of one application, in a registry of its own.
+
+    `known` are the operations that always have a name of their own. Of other names, which clients choose, the first
+    `strangers` get one and the rest are "other": 40 strangers, 4 outcomes and 10 series each are at most 1,600 series.
+    """
+
+    def __init__(self, known: Iterable[str] = (), *, strangers: int = 40) -> None:
+        # A switch of the whole library: without it every histogram and counter has one more series, which nobody reads.
+        prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
+        self.registry = CollectorRegistry()
+        self.requests = Histogram(
+            "request_duration_seconds",
+            "Requests by transport, operation and outcome; failed is ours, refused is the caller's.",
+            ["transport", "operation", "outcome"],
+            namespace=_NAMESPACE,
+            registry=self.registry,
+            buckets=_BUCKETS,
+        )
+        self.auth = Counter(
+            "auth",
+            "Attempts to prove who is calling.",
+            ["kind", "outcome"],
+            namespace=_NAMESPACE,
+            registry=self.registry,
+        )
+        self.throttled = Counter(
+            "throttled", "Requests refused by a limit.", ["kind"], namespace=_NAMESPACE, registry=self.registry
+        )
+        self.migration = Info("migration", "The schema's state.", namespace=_NAMESPACE, registry=self.registry)
+        self.migrations_pending = Gauge(
+            "migrations_pending", "Migrations not applied yet.", namespace=_NAMESPACE, registry=self.registry
+        )
+        ProcessCollector(registry=self.registry)
+        self._names = {"other", *known}
+        self._room = len(self._names) + strangers
+        self._requests: dict[tuple[str, str, str], Histogram] = {}
+        self._auth: dict[tuple[str, str], Counter] = {}
+        self._throttled: dict[str, Counter] = {}
+
+    def operation(self, name: str) -> str:
+        """`name` where it may be a label, else "other"."""
+        if name in self._names:
+            return name
+        if len(self._names) < self._room and _NAME.fullmatch(name):
+            self._names.add(name)
+            return name
+        return "other"
+
+    def observe(self, transport: Transport, operation: str, outcome: Outcome, seconds: float) -> None:
+        """Count one finished request and its duration in seconds."""
+        child = self._requests.get((transport, operation, outcome))
+        if child is None:
+            name = self.operation(operation)
+            child = self.requests.labels(transport, name, outcome)
+            if name == operation:  # names that became "other" are not kept: there is no end of them
+                self._requests[transport, operation, outcome] = child
+        child.observe(seconds)
+
+    async def timed(
+        self, transport: Transport, operation: str, work: Awaitable[T], outcome: Callable[[T], Outcome] = lambda _: "ok"
+    ) -> T:
+        """Await `work` and observe it; `outcome` judges its result, an exception counts as failed and is raised on."""
+        timing = _Timing(self, transport, operation)
+        return await aio.time(timing, timing.judge(work, outcome))
+
+    def authenticated(self, kind: AuthKind, outcome: Outcome) -> None:
+        """Count one attempt to sign in, sign up, refresh, present a token or change a password."""
+        child = self._auth.get((kind, outcome))
+        if child is None:
+            child = self._auth[kind, outcome] = self.auth.labels(kind, outcome)
+        child.inc()
+
+    def throttle(self, kind: str) -> None:
+        """Count one request refused by the limit `kind` (a name from our code)."""
+        child = self._throttled.get(kind)
+        if child is None:
+            child = self._throttled[kind] = self.throttled.labels(kind)
+        child.inc()
+
+    def watch(self, name: str, documentation: str, read: Callable[[], float]) -> None:
+        """A gauge named addressbook_`name` that calls `read` at each scrape, perhaps in another thread."""
+        Gauge(name, documentation, namespace=_NAMESPACE, registry=self.registry).set_function(read)
+
+    def watch_pool(self, *, in_use: Callable[[], float], size: Callable[[], float], waiting: Callable[[], float]) -> None:
+        """Gauges of the database pool: connections in use, connections open, requests that wait for one."""
+        self.watch("db_pool_in_use", "Database connections in use.", in_use)
+        self.watch("db_pool_size", "Database connections open.", size)
+        self.watch("db_pool_waiting", "Requests waiting for a database connection.", waiting)
+
+    def migrated(self, applied: str, pending: int) -> None:
+        """Tell the newest applied migration and how many are pending."""
+        self.migration.info({"applied": applied})
+        self.migrations_pending.set(pending)
+
+    def exposition(self, accept: str) -> tuple[bytes, str]:
+        """The body and content type of a scrape, OpenMetrics or plain text as the Accept header asks.
+
+        Takes milliseconds; it is safe in a thread.
+        """
+        encode, content_type = choose_encoder(accept)
+        return encode(self.registry), content_type
+
+
+class _Timing:
+    """An observer for prometheus_async that learns the outcome before it is told the time."""
+
+    __slots__ = ("_metrics", "_operation", "_outcome", "_transport")
+
+    def __init__(self, metrics: Metrics, transport: Transport, operation: str) -> None:
+        self._metrics, self._transport, self._operation = metrics, transport, operation
+        self._outcome: Outcome = "failed"
+
+    async def judge(self, work: Awaitable[T], outcome: Callable[[T], Outcome]) -> T:
+        try:
+            result = await work
+        except asyncio.CancelledError:
+            self._outcome = "cancelled"
+            raise
+        self._outcome = outcome(result)
+        return result
+
+    def observe(self, value: float, /) -> None:
+        self._metrics.observe(self._transport, self._operation, self._outcome, value)

@@ -1,0 +1,139 @@
+"""The caller's own tenant, and what operators of the whole service do with tenants: never with their people or data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from auth.caller import Caller
+from auth.permissions import Permission
+from models import rules
+from models.audit import AuditEntry
+from models.contact import Contact
+from models.errors import InvalidInput, NotFound, Required
+from models.paging import Page, Window
+from models.session import Session
+from models.tenancy import lobby, within
+from models.tenant import Tenant
+from models.user import User
+from models.values import Row, SessionEndReason, SignupPolicy, TenantStatus
+
+
+async def known(slug: str) -> bool:
+    """Whether people may call a tenant by this slug. The old routes answer it to anybody."""
+    async with lobby():
+        return "\x00" not in slug and await Tenant.maybe_by_slug(slug) is not None
+
+
+async def own(caller: Caller) -> Row:
+    """The caller's tenant."""
+    async with within(caller.to(Permission.TENANT_READ)):
+        return await Tenant.find(caller.tenant)
+
+
+async def usage(caller: Caller) -> Row:
+    """How many contacts (without the trash) and users the caller's tenant has."""
+    async with within(caller.to(Permission.TENANT_READ)):
+        return {"contacts": await Contact.count(), "users": await User.count()}
+
+
+async def change(caller: Caller, values: Mapping[str, Any]) -> Row:
+    """The caller's tenant after its name or settings took new values. Refuses with a field's rule."""
+    async with within(caller.to(Permission.TENANT_WRITE)):
+        tenant = await Tenant.change(caller.tenant, **_checked(values))
+        await AuditEntry.append("tenant.changed", caller.origin, actor=caller.user, target=caller.tenant, fields=sorted(values))
+        return tenant
+
+
+async def search(caller: Caller, window: Window, search: str | None) -> Page:
+    """One page of all tenants, by slug; for operators."""
+    async with within(caller.to(Permission.TENANTS_OPERATE)):
+        return await Tenant.page(window, search)
+
+
+async def count(caller: Caller, search: str | None) -> int:
+    """How many tenants `search` finds; for operators."""
+    async with within(caller.to(Permission.TENANTS_OPERATE)):
+        return await Tenant.matching(search)
+
+
+async def many(caller: Caller, tenant_ids: Sequence[UUID]) -> dict[UUID, Row]:
+    """Those of the tenants that exist, by id; for operators."""
+    async with within(caller.to(Permission.TENANTS_OPERATE)):
+        return await Tenant.many(tenant_ids)
+
+
+async def create(caller: Caller, slug: str, name: str, signup: SignupPolicy) -> Row:
+    """A new tenant; for operators. Refuses with SlugTaken or a field's rule."""
+    async with within(caller.to(Permission.TENANTS_OPERATE)):
+        tenant = await Tenant.add(slug, name, signup)
+    await _tell(caller, "tenant.created", tenant["id"])
+    return tenant
+
+
+async def rename(caller: Caller, tenant_id: UUID | None, name: str) -> Row:
+    """The tenant under a new name; for operators."""
+    return await _operate(caller, tenant_id, "tenant.changed", **_checked({"name": name}))
+
+
+async def suspend(caller: Caller, tenant_id: UUID | None) -> Row:
+    """Ends the tenant's sessions and refuses its people until it is resumed; for operators."""
+    return await _operate(caller, tenant_id, "tenant.suspended", status=TenantStatus.SUSPENDED)
+
+
+async def resume(caller: Caller, tenant_id: UUID | None) -> Row:
+    """Lets the tenant's people sign in again; for operators."""
+    return await _operate(caller, tenant_id, "tenant.resumed", status=TenantStatus.ACTIVE)
+
+
+async def close(caller: Caller, tenant_id: UUID | None) -> Row:
+    """What the old routes call deleting: the tenant serves nobody and is not listed there, its data stays; for operators."""
+    return await _operate(caller, tenant_id, "tenant.closed", status=TenantStatus.DELETING)
+
+
+async def by_slug(caller: Caller, slug: str) -> Row:
+    """The tenant of this slug, unless it was closed; for operators of the old routes. Refuses with NotFound."""
+    async with within(caller.to(Permission.TENANTS_OPERATE)):
+        tenant = await Tenant.maybe_by_slug(slug) if "\x00" not in slug else None
+    if tenant is None or tenant["status"] == TenantStatus.DELETING:
+        raise NotFound(f"Tenant not found: {slug}", ("id",))
+    return tenant
+
+
+async def listed(caller: Caller) -> list[Row]:
+    """All tenants but the closed ones, by slug; for operators of the old routes, which filter and count them."""
+    async with within(caller.to(Permission.TENANTS_OPERATE)):
+        return await Tenant.listed()
+
+
+async def _operate(caller: Caller, tenant_id: UUID | None, action: str, **values: Any) -> Row:
+    async with within(caller.to(Permission.TENANTS_OPERATE)):
+        tenant = None if tenant_id is None else await Tenant.maybe(tenant_id)
+    if tenant is None:
+        raise NotFound("There is no such tenant.", ("id",))
+    async with within(tenant["id"]):
+        changed = await Tenant.change(tenant["id"], **values)
+        if changed["status"] != TenantStatus.ACTIVE:
+            await Session.end(SessionEndReason.TENANT_SUSPENDED)
+        await AuditEntry.append(action, caller.origin, actor=caller.user, target=tenant["id"])
+    return changed
+
+
+async def _tell(caller: Caller, action: str, tenant_id: UUID) -> None:
+    async with within(tenant_id):
+        await AuditEntry.append(action, caller.origin, actor=caller.user, target=tenant_id)
+
+
+def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values, each under its rule. None is refused: no setting may be empty."""
+    kept = dict(values)
+    for name, value in kept.items():
+        if value is None:
+            raise Required(f"{name} may not be empty.", (name,))
+    if "name" in kept:
+        kept["name"] = rules.required(kept["name"], rules.NAME_LENGTH, "name")
+    attempts = kept.get("login_attempts_per_minute")
+    if attempts is not None and not 1 <= attempts <= 10_000:
+        raise InvalidInput("loginAttemptsPerMinute must lie between 1 and 10000.", ("loginAttemptsPerMinute",))
+    return kept

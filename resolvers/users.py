@@ -1,0 +1,114 @@
+"""What a tenant's administrators do with its people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from auth.caller import Caller
+from auth.permissions import Permission
+from models.audit import AuditEntry
+from models.errors import NotAllowed, NotFound
+from models.paging import Page, Window
+from models.session import Session
+from models.tenancy import within
+from models.user import User
+from models.values import Role, Row, SessionEndReason
+
+
+async def many(caller: Caller, user_ids: Sequence[UUID]) -> dict[UUID, Row]:
+    """Those of the users that the tenant has, by id."""
+    async with within(caller.to(Permission.USERS_READ)):
+        return await User.many(list(user_ids))
+
+
+async def search(caller: Caller, window: Window) -> Page:
+    """One page of the tenant's users, by username."""
+    async with within(caller.to(Permission.USERS_READ)):
+        return await User.page(window)
+
+
+async def count(caller: Caller) -> int:
+    """How many users the tenant has."""
+    async with within(caller.to(Permission.USERS_READ)):
+        return await User.count()
+
+
+async def change(caller: Caller, user_id: UUID | None, values: Mapping[str, Any]) -> Row:
+    """The user after the change; it bites with their next statement. Refuses with NotFound, NotAllowed, LastOwner, …Taken."""
+    async with within(caller.to(Permission.USERS_WRITE)):
+        return await _change(caller, await _found(user_id), values)
+
+
+async def remove(caller: Caller, user_id: UUID | None) -> None:
+    """Removes a user and their sessions. Refuses with NotFound, NotAllowed, LastOwner."""
+    async with within(caller.to(Permission.USERS_WRITE)):
+        await _remove(caller, await _found(user_id))
+
+
+async def numbered(caller: Caller, offset: int, limit: int) -> list[Row]:
+    """Users by number, for the old routes."""
+    async with within(caller.to(Permission.USERS_READ)):
+        return await User.numbered(offset, limit)
+
+
+async def by_number(caller: Caller, number: int) -> Row:
+    """The user whom the old routes call by this number. Refuses with NotFound."""
+    async with within(caller.to(Permission.USERS_READ)):
+        return await _numbered(number)
+
+
+async def change_numbered(caller: Caller, number: int, values: Mapping[str, Any]) -> Row:
+    """The user of this number after the change, under the rules of `change`."""
+    async with within(caller.to(Permission.USERS_WRITE)):
+        return await _change(caller, await _numbered(number), values)
+
+
+async def remove_numbered(caller: Caller, number: int) -> None:
+    """Removes the user of this number, under the rules of `remove`."""
+    async with within(caller.to(Permission.USERS_WRITE)):
+        await _remove(caller, await _numbered(number))
+
+
+async def _change(caller: Caller, user: Row, values: Mapping[str, Any]) -> Row:
+    await _refuse_out_of_reach(caller, user, Role(values.get("role", user["role"])))
+    changed = await User.change(user, **values)
+    if user["active"] and not changed["active"]:
+        await Session.end(SessionEndReason.USER_DEACTIVATED, user_id=user["id"])
+    told = {name: str(changed[name]) for name in ("role", "active") if changed[name] != user[name]}
+    await AuditEntry.append("user.changed", caller.origin, actor=caller.user, target=user["id"], fields=sorted(values), **told)
+    return changed
+
+
+async def _remove(caller: Caller, user: Row) -> None:
+    await _refuse_out_of_reach(caller, user, Role(user["role"]))
+    await User.remove(user)
+    await AuditEntry.append("user.deleted", caller.origin, actor=caller.user, target=user["id"], role=str(user["role"]))
+
+
+async def _refuse_out_of_reach(caller: Caller, user: Row, becomes: Role) -> None:
+    """An owner reaches all; an admin those below, and no further up. An operator's account is reached by its owner alone."""
+    me = await User.find(caller.user)
+    if user["operator"] and user["id"] != me["id"]:
+        raise NotAllowed("An operator's account is changed from the command line alone.", ("id",))
+    if me["role"] == Role.OWNER:
+        return
+    mine = Role(me["role"])
+    if user["id"] != me["id"] and not mine.outranks(Role(user["role"])):
+        raise NotAllowed("You may change those alone who stand below you.", ("id",))
+    if becomes != user["role"] and not mine.outranks(becomes):
+        raise NotAllowed("You may give those roles alone that stand below yours.", ("role",))
+
+
+async def _found(user_id: UUID | None) -> Row:
+    if user_id is None:
+        raise NotFound("There is no such user.", ("id",))
+    return await User.find(user_id)
+
+
+async def _numbered(number: int) -> Row:
+    user = await User.maybe_by_number(number)
+    if user is None:
+        raise NotFound("User not found", ("id",))
+    return user

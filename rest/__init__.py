@@ -1,0 +1,1 @@
+"""The REST shim: the old service's routes and dialects, a transport beside `gql`."""

@@ -1,0 +1,9 @@
+// Swagger UI against this server's own description. A token given under "Authorize" is forgotten with the page,
+// and no badge asks a validator elsewhere.
+SwaggerUIBundle({
+  dom_id: "#swagger",
+  url: "/openapi.json",
+  deepLinking: true,
+  persistAuthorization: false,
+  validatorUrl: null,
+});

@@ -1,0 +1,72 @@
+"""The command line: `python -m server …`."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+import gql.schema
+from observability import logging
+from server import database
+from server.dev import dev as run_dev
+from server.embedded import NoPostgres, PostgresFailed
+from server.serve import serve as run_serve
+from server.settings import BadSettings, Settings, load
+
+cli = typer.Typer(no_args_is_help=True, help="Address Book: serves, migrates, and what an operator does at the machine itself.")
+
+
+def _settings() -> Settings:
+    settings = load(os.environ)
+    logging.configure(settings.log_level)
+    return settings
+
+
+@cli.command()
+def dev() -> None:
+    """Serves with an embedded Postgres and a demo tenant; for development."""
+    logging.configure(os.environ.get("LOG_LEVEL", "WARNING"))
+    run_dev(os.environ)
+
+
+@cli.command()
+def serve() -> None:
+    """Serves, with its settings from the environment."""
+    asyncio.run(run_serve(_settings()))
+
+
+@cli.command()
+def migrate() -> None:
+    """Applies the migrations that MIGRATION_DATABASE_URL, of the owner, has not seen."""
+    settings = _settings()
+    if settings.migration_database_url is None:
+        raise BadSettings("MIGRATION_DATABASE_URL: required to migrate")
+    applied = asyncio.run(database.migrate(settings.migration_database_url.get_secret_value()))
+    typer.echo("\n".join(applied) or "Nothing to do.")
+
+
+@cli.command()
+def schema(check: Annotated[bool, typer.Option(help="Fail where schema.graphql differs.")] = False) -> None:
+    """Prints the GraphQL schema, or compares it with schema.graphql."""
+    printed = gql.schema.build().as_str() + "\n"
+    if not check:
+        typer.echo(printed, nl=False)
+    elif (database.ROOT / "schema.graphql").read_text(encoding="utf-8") != printed:
+        raise BadSettings("schema.graphql is not what the code prints: run `make schema` and look at the difference")
+
+
+def main() -> None:
+    """Runs a command; what a person can mend is one line on stderr and exit code 1, with no traceback."""
+    try:
+        cli(standalone_mode=True)
+    except (BadSettings, database.BadDatabase, NoPostgres, PostgresFailed) as error:
+        typer.echo(f"{type(error).__name__}:\n{error}", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+"""The application: mounts the GraphQL view, the REST shim, the probes and the pages, and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Final
+
+from aiohttp import web
+
+import gql.schema
+from auth.desk import Desk
+from auth.passwords import Hasher
+from auth.throttle import Throttle
+from gql.view import View
+from observability.metrics import Metrics
+from observability.tracing import Tracing
+from server import middlewares, pages
+from server.database import close, opened
+from server.health import Health
+from server.settings import Environment, Settings
+
+VERSION: Final = "0.1.0"
+HEALTH = web.AppKey("health", Health)
+METRICS = web.AppKey("metrics", Metrics)
+
+
+def create_app(settings: Settings) -> web.Application:
+    """The server of these settings. It opens its database when it starts, and closes it when it stops."""
+    desk = Desk(
+        keys=settings.keyring(),
+        hasher=Hasher(settings.bcrypt_cost, settings.password_workers),
+        throttle=Throttle(),
+        access_seconds=settings.access_token_seconds,
+        legacy_seconds=settings.legacy_access_token_seconds,
+        password_length=settings.password_min_length,
+    )
+    metrics = Metrics()
+    tracing = Tracing.start("address-book", VERSION, settings.otlp_endpoint, settings.trace_ratio)
+    health = Health(metrics)
+    origins = settings.cors_allowed_origins or _development_origins(settings)
+    app = web.Application(
+        client_max_size=settings.body_limit,
+        middlewares=[
+            middlewares.watched(metrics, tracing),
+            middlewares.cors(origins, credentials=settings.cors_allow_credentials),
+            middlewares.barrier,
+            middlewares.identified(desk, settings.trusted_proxies),
+            middlewares.bounded,
+        ],
+    )
+    app[HEALTH], app[METRICS] = health, metrics
+    page = pages.graphiql_page if settings.open_to_developers else None
+    view = View(gql.schema.build(), desk, page, origins if settings.cors_allow_credentials else ())
+    app.router.add_route("GET", "/graphql", view)
+    app.router.add_route("POST", "/graphql", view)
+    app.add_routes(health.routes())
+    if settings.metrics_port is None:
+        app.router.add_get("/metrics", health.expose)
+    if settings.open_to_developers:
+        app.add_routes(pages.routes())
+
+    async def resources(_app: web.Application) -> AsyncIterator[None]:
+        dsn = settings.database_url.get_secret_value()
+        async with opened(dsn, pool=settings.database_pool, statement_timeout_ms=settings.statement_timeout_ms):
+            yield
+            await close()
+        desk.hasher.close()
+        await asyncio.to_thread(tracing.close)
+
+    app.cleanup_ctx.append(resources)
+    return app
+
+
+def _development_origins(settings: Settings) -> list[str]:
+    """In development the old UI's own addresses may call."""
+    if settings.environment is not Environment.DEVELOPMENT:
+        return []
+    return [f"http://{host}:{port}" for host in ("localhost", "127.0.0.1") for port in (3000, 3001, 5173)]

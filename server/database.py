@@ -1,0 +1,140 @@
+"""Opens and closes the database: Tortoise for the server, and the migrations of aerich under one lock."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import asyncpg
+from aerich import Command
+from tortoise import Tortoise
+from tortoise.context import TortoiseContext
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+MODELS: Final = [f"models.{noun}" for noun in ("audit", "contact", "label", "session", "tenant", "user")]
+
+_MIGRATION_LOCK: Final = 0x61646472_626F6F6B  # "addrbook": one migration of this database at a time
+_LOCK_TIMEOUT_MS: Final = 4_000
+_MIGRATION_TIMEOUT_MS: Final = 600_000
+
+
+class BadDatabase(Exception):
+    """The database cannot serve as it is; the text says what to do."""
+
+
+def config(dsn: str, *, pool: int = 1, models: list[str] = MODELS, server_settings: dict[str, str] | None = None) -> dict[str, Any]:
+    """Tortoise's configuration for a DSN `postgresql://user:password@host:port/database?sslmode=…`."""
+    parts = urlsplit(dsn)
+    options = dict(parse_qsl(parts.query))
+    credentials: dict[str, Any] = {
+        "host": options.get("host", parts.hostname),
+        "port": parts.port or 5432,
+        "user": unquote(parts.username or ""),
+        "password": unquote(parts.password or ""),
+        "database": unquote(parts.path.removeprefix("/")),
+        "minsize": 1,
+        "maxsize": pool,
+        "application_name": "address-book",
+        "server_settings": server_settings or {},
+    }
+    if "sslmode" in options:
+        credentials["ssl"] = options["sslmode"]
+    return {
+        "connections": {"default": {"engine": "tortoise.backends.asyncpg", "credentials": credentials}},
+        "apps": {"models": {"models": models, "default_connection": "default"}},
+        "use_tz": True,
+        "timezone": "UTC",
+    }
+
+
+@asynccontextmanager
+async def opened(dsn: str, *, pool: int = 10, statement_timeout_ms: int = 3_000) -> AsyncIterator[TortoiseContext]:
+    """Tortoise over a pool of connections whose statements are bounded. Opened in the task that starts the server."""
+    async with TortoiseContext() as context:
+        await context.init(
+            config=config(
+                dsn,
+                pool=pool,
+                server_settings={
+                    "statement_timeout": str(statement_timeout_ms),
+                    "lock_timeout": str(min(2_000, statement_timeout_ms)),
+                    "idle_in_transaction_session_timeout": "10000",
+                    "jit": "off",
+                },
+            )
+        )
+        yield context
+
+
+def known_migrations() -> list[str]:
+    """The migrations of this release, oldest first, as aerich records them."""
+    return sorted((path.name for path in (ROOT / "migrations" / "models").glob("[0-9]*.py")), key=_number)
+
+
+async def migrate(dsn: str) -> list[str]:
+    """Applies what is missing, as the owner, under an advisory lock and with time-outs; the names of what was applied."""
+    connection = await asyncpg.connect(dsn, timeout=10, server_settings={"application_name": "address-book migrate"})
+    try:
+        await connection.execute("SELECT pg_advisory_lock($1)", _MIGRATION_LOCK)
+        # Case mapping comes from the database's character type: in plain C, É would not find é.
+        if await connection.fetchval("SELECT lower('ÄЖ')") != "äж":
+            raise BadDatabase("The database's LC_CTYPE maps ASCII alone. Create it with LC_CTYPE 'C.UTF-8'.")
+        settings = {"lock_timeout": str(_LOCK_TIMEOUT_MS), "statement_timeout": str(_MIGRATION_TIMEOUT_MS)}
+        command = Command(
+            tortoise_config=config(dsn, models=[*MODELS, "aerich.models"], server_settings=settings),
+            app="models",
+            location=str(ROOT / "migrations"),
+        )
+        async with command:
+            return await command.upgrade(run_in_transaction=True)
+    finally:
+        await connection.close()
+
+
+async def prepare(admin_dsn: str, name: str, passwords: dict[str, str]) -> None:
+    """Makes the roles and a database of this name where they are missing, and sets the roles' passwords; as a superuser.
+
+    For development and tests: in production `deploy/postgres/*.sql` are run once, and the deployment sets the passwords.
+    """
+    connection = await asyncpg.connect(admin_dsn, timeout=10)
+    try:
+        await connection.execute((ROOT / "deploy/postgres/roles.sql").read_text())
+        for role, password in passwords.items():
+            await connection.execute(
+                await connection.fetchval("SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', $1::text, $2::text)", role, password)
+            )
+        if not await connection.fetchval("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", name):
+            await connection.execute(
+                await connection.fetchval(
+                    "SELECT format('CREATE DATABASE %I OWNER address_book_owner ENCODING ''UTF8'' LC_COLLATE ''C'' "
+                    "LC_CTYPE ''C.UTF-8'' TEMPLATE template0', $1::text)",
+                    name,
+                )
+            )
+    finally:
+        await connection.close()
+    inside = await asyncpg.connect(with_database(admin_dsn, name), timeout=10)
+    try:
+        await inside.execute((ROOT / "deploy/postgres/database.sql").read_text())
+    finally:
+        await inside.close()
+
+
+def with_database(dsn: str, name: str, user: str | None = None, password: str | None = None) -> str:
+    """The DSN of another database of the same server, and of another role where one is given."""
+    parts = urlsplit(dsn)
+    place = parts.netloc.rpartition("@")[2]
+    who = parts.netloc.rpartition("@")[0] if user is None else f"{user}:{password}"
+    return parts._replace(netloc=f"{who}@{place}", path=f"/{name}").geturl()
+
+
+async def close() -> None:
+    """Closes every connection of the open context."""
+    await Tortoise.close_connections()
+
+
+def _number(name: str) -> int:
+    return int(name.partition("_")[0])

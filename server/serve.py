@@ -1,0 +1,55 @@
+"""Runs the application until it is told to stop: SIGTERM or Ctrl-C, then a drain, then the end."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable
+from typing import Final
+
+from aiohttp import web
+
+from observability.logging import logger
+from server.app import HEALTH, create_app
+from server.settings import Settings
+
+_log = logger(__name__)
+_KEEP_ALIVE_SECONDS: Final = 15.0
+_SHUTDOWN_SECONDS: Final = 20.0
+
+
+async def serve(settings: Settings, started: Callable[[str], None] = lambda _: None) -> None:
+    """Serves until a signal comes. Readiness fails first; after `drain_seconds` nothing new is taken, and what runs may end."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    app = create_app(settings)
+    # aiohttp would inflate even the bodies that are refused, so it does not; nothing here takes a compressed one.
+    runner = web.AppRunner(app, access_log=None, keepalive_timeout=_KEEP_ALIVE_SECONDS, auto_decompress=False, handle_signals=False)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, settings.host, settings.port, shutdown_timeout=_SHUTDOWN_SECONDS)
+        await site.start()
+        if settings.metrics_port is not None:
+            await _metrics(app, settings)
+        host, port = runner.addresses[0][:2]
+        _log.info("serving", host=host, port=port, environment=settings.environment.value)
+        started(f"http://{host}:{port}")
+        await stop.wait()
+        app[HEALTH].draining = True
+        _log.info("draining", seconds=settings.drain_seconds)
+        await asyncio.sleep(settings.drain_seconds)
+    finally:
+        await runner.cleanup()
+        _log.info("stopped")
+
+
+async def _metrics(app: web.Application, settings: Settings) -> None:
+    """Metrics on a port of their own, which the public does not reach."""
+    inner = web.Application()
+    inner.router.add_get("/metrics", app[HEALTH].expose)
+    runner = web.AppRunner(inner, access_log=None)
+    await runner.setup()
+    app.on_cleanup.append(lambda _: runner.cleanup())
+    await web.TCPSite(runner, settings.host, settings.metrics_port).start()

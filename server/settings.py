@@ -1,0 +1,152 @@
+"""The settings: read once from the environment, each also as NAME_FILE, and refused all at once with no value shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import (
+    AliasGenerator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+
+from auth.tokens import Keyring
+
+
+class Environment(StrEnum):
+    """Where the server runs; production is strict."""
+
+    DEVELOPMENT = "development"
+    STAGE = "stage"
+    PRODUCTION = "production"
+
+
+class Dialect(StrEnum):
+    """Which of the old clients the REST shim answers: decided by the request, or always one of them."""
+
+    AUTO = "auto"
+    RUST = "rust"
+    UI = "ui"
+
+
+class BadSettings(Exception):
+    """What is wrong with the settings, a line for each; no value stands in it."""
+
+
+def _split(value: Any) -> Any:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+Network = IPv4Network | IPv6Network
+
+
+class Settings(BaseModel):
+    """What `serve` takes. The name in the environment is the field's, in capitals."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="ignore",
+        hide_input_in_errors=True,
+        alias_generator=AliasGenerator(validation_alias=str.upper),
+    )
+
+    environment: Environment = Field(Environment.DEVELOPMENT, description="development, stage or production.")
+    host: str = Field("127.0.0.1", description="The address to listen on.")
+    port: int = Field(8000, ge=0, le=65535, description="The port to listen on.")
+    metrics_port: int | None = Field(None, ge=1, le=65535, description="A port of its own for /metrics; required in production.")
+    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="The least severe lines to log.")
+
+    database_url: SecretStr = Field(description="postgresql://… of the role that serves: address_book_app.")
+    migration_database_url: SecretStr | None = Field(None, description="postgresql://… of the owner, for `migrate` alone.")
+    database_pool: int = Field(10, ge=1, le=100, description="Connections to Postgres at the most.")
+    statement_timeout_ms: int = Field(3_000, ge=100, le=60_000, description="After so long Postgres gives up a statement.")
+
+    jwt_keys: SecretStr = Field(description="A JSON list of {kid, alg, key, active}: what signs and verifies access tokens.")
+    access_token_seconds: int = Field(900, ge=60, le=3_600, description="Lifetime of an access token over GraphQL.")
+    legacy_access_token_seconds: int = Field(604_800, ge=60, le=2_592_000, description="Lifetime of an access token over /api.")
+    password_min_length: int = Field(8, ge=8, le=64, description="Characters that a new password has at least.")
+    bcrypt_cost: int = Field(12, ge=4, le=16, description="2^cost rounds for a password; at least 12 in production.")
+    password_workers: int = Field(2, ge=1, le=32, description="Threads that hash passwords.")
+
+    legacy_dialect: Dialect = Field(Dialect.AUTO, description="Which of the old clients the shim answers: auto, rust or ui.")
+    cors_allowed_origins: Annotated[list[str], BeforeValidator(_split)] = Field(
+        default_factory=list, description="Origins, separated by commas, that may call from a browser."
+    )
+    cors_allow_credentials: bool = Field(False, description="Whether those origins may send the refresh cookie.")
+    trusted_proxies: Annotated[list[Network], BeforeValidator(_split)] = Field(
+        default_factory=list, description="Networks, separated by commas, whose X-Forwarded-For is believed."
+    )
+    graphiql: bool | None = Field(None, description="Whether to serve GraphiQL and /docs; by default not in production.")
+    introspection: bool | None = Field(
+        None, description="Whether those who are not signed in may introspect; by default not in production."
+    )
+    body_limit: int = Field(262_144, ge=1_024, le=10_485_760, description="Bytes of a request's body at the most.")
+    otlp_endpoint: str | None = Field(None, description="Where traces go, over OTLP/HTTP; nowhere if not set.")
+    trace_ratio: float = Field(0.1, ge=0, le=1, description="The share of requests that are traced.")
+    drain_seconds: float = Field(0, ge=0, le=60, description="How long /readyz fails before the server stops listening.")
+
+    @model_validator(mode="after")
+    def _strict_in_production(self) -> Settings:
+        faults = []
+        try:
+            self.keyring()
+        except ValueError as error:
+            faults.append(f"JWT_KEYS: {error}")
+        if self.environment is Environment.PRODUCTION:
+            if self.bcrypt_cost < 12:
+                faults.append("BCRYPT_COST: must be at least 12 in production")
+            if self.metrics_port is None:
+                faults.append("METRICS_PORT: required in production, so that /metrics is not public")
+        if "*" in self.cors_allowed_origins:
+            faults.append("CORS_ALLOWED_ORIGINS: names origins, never *")
+        if faults:
+            raise ValueError("\n".join(faults))
+        return self
+
+    def keyring(self) -> Keyring:
+        """The keys of JWT_KEYS. Raises ValueError with every fault."""
+        return Keyring.parse(self.jwt_keys.get_secret_value())
+
+    @property
+    def open_to_developers(self) -> bool:
+        """Whether GraphiQL and the documents are served."""
+        return self.environment is not Environment.PRODUCTION if self.graphiql is None else self.graphiql
+
+    @property
+    def introspectable(self) -> bool:
+        """Whether those who are not signed in may introspect."""
+        return self.environment is not Environment.PRODUCTION if self.introspection is None else self.introspection
+
+
+def load(environ: Mapping[str, str]) -> Settings:
+    """The settings of an environment. Raises BadSettings with a line for each fault, values never shown."""
+    given, faults = {}, []
+    for name in (field.upper() for field in Settings.model_fields):
+        path = environ.get(f"{name}_FILE")
+        if environ.get(name, "") != "":
+            given[name] = environ[name]
+        elif path:
+            try:
+                given[name] = Path(path).read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError):
+                faults.append(f"{name}_FILE: cannot be read")
+    try:
+        settings = Settings.model_validate(given)
+    except ValidationError as error:
+        for fault in error.errors(include_input=False, include_url=False, include_context=False):
+            where = ".".join(str(part) for part in fault["loc"])
+            text = fault["msg"].removeprefix("Value error, ")
+            faults.extend([f"{where}: {text}"] if where else text.split("\n"))
+        raise BadSettings("\n".join(faults)) from None
+    if faults:
+        raise BadSettings("\n".join(faults))
+    return settings

@@ -1,0 +1,1 @@
+"""The suite: an exact mirror of the rooms, plus `stories` and `house`."""

@@ -1,0 +1,134 @@
+"""What the suite stands on: one real Postgres a run, one database a worker, the real server on loopback, and people with names."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient
+
+from server.app import create_app
+from server.database import migrate, opened, prepare, with_database
+from server.embedded import embedded
+from server.settings import Settings, load
+from tests.world import World
+
+OWNER, APP = "address_book_owner", "address_book_app"
+PASSWORDS = {OWNER: "test-owner", APP: "test-app"}
+TEMPLATE = "address_book_template"
+JWT_KEYS = '[{"kid": "test", "key": "9u6pG2Yx0Vh1mQ7sZ4kR8tW3aB5nC6dE-test-only", "active": true}]'
+
+_stack = pytest.StashKey[ExitStack]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Starts the run's Postgres, unless ADMIN_DATABASE_URL names one, and makes the template that each worker copies."""
+    if hasattr(config, "workerinput") or config.option.collectonly:
+        return
+    stack = config.stash[_stack] = ExitStack()
+    admin = os.environ.get("ADMIN_DATABASE_URL") or os.environ.get("DATABASE_URL")
+    if not admin:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="address-book-tests-")))
+        folder.chmod(0o711)
+        binaries = os.environ.get("POSTGRES_BIN")
+        cluster = embedded(folder / "postgres", binaries=Path(binaries) if binaries else None, durable=False)
+        admin = stack.enter_context(cluster).admin_dsn
+    asyncio.run(_template(admin))
+    os.environ["TEST_ADMIN_DATABASE_URL"] = admin
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stops what `pytest_configure` started."""
+    stack = config.stash.get(_stack, None)
+    if stack is not None:
+        stack.close()
+
+
+async def _template(admin: str) -> None:
+    connection = await asyncpg.connect(admin)
+    await connection.execute(f'DROP DATABASE IF EXISTS "{TEMPLATE}" WITH (FORCE)')
+    await connection.close()
+    await prepare(admin, TEMPLATE, PASSWORDS)
+    await migrate(with_database(admin, TEMPLATE, OWNER, PASSWORDS[OWNER]))
+
+
+@dataclass(frozen=True)
+class Database:
+    """One worker's database, as each role sees it. `admin` is a superuser, for arranging and for looking."""
+
+    admin: str
+    owner: str
+    app: str
+
+
+@pytest.fixture(scope="session")
+def database(worker_id: str) -> Iterator[Database]:
+    """A copy of the migrated template."""
+    admin = os.environ["TEST_ADMIN_DATABASE_URL"]
+    name = f"address_book_test_{worker_id}"
+
+    async def copy() -> None:
+        connection = await asyncpg.connect(admin)
+        await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}" OWNER {OWNER}')
+        await connection.close()
+
+    asyncio.run(copy())
+    yield Database(
+        with_database(admin, name),
+        with_database(admin, name, OWNER, PASSWORDS[OWNER]),
+        with_database(admin, name, APP, PASSWORDS[APP]),
+    )
+
+
+@pytest.fixture
+async def admin(database: Database) -> AsyncIterator[asyncpg.Connection]:
+    """A superuser's connection to an empty database: what the test leaves is gone before the next one."""
+    connection = await asyncpg.connect(database.admin)
+    await connection.execute("TRUNCATE tenants CASCADE")
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
+def settings(database: Database) -> Settings:
+    """The settings of a server for tests: as in development, with cheap password hashes."""
+    return load(
+        {"DATABASE_URL": database.app, "JWT_KEYS": JWT_KEYS, "BCRYPT_COST": "4", "DATABASE_POOL": "5", "LOG_LEVEL": "ERROR"}
+    )
+
+
+Serve = Callable[..., Awaitable[TestClient[web.Request, web.Application]]]
+
+
+@pytest.fixture
+async def serve(settings: Settings, admin: asyncpg.Connection, aiohttp_client: Callable[..., Awaitable[TestClient]]) -> Serve:
+    """Starts a server with some settings changed: `await serve(access_token_seconds=60)`."""
+
+    async def start(**changed: object) -> TestClient[web.Request, web.Application]:
+        return await aiohttp_client(create_app(settings.model_copy(update=changed)), server_kwargs={"auto_decompress": False})
+
+    return start
+
+
+@pytest.fixture
+async def world(serve: Serve, admin: asyncpg.Connection) -> World:
+    """A running server, with tenant acme (ada OWNER, adam ADMIN, grace EDITOR, linus VIEWER), mallory of the other tenant,
+    and oskar, who operates the whole service from a third."""
+    return await World.made(await serve(), admin)
+
+
+@pytest.fixture
+async def tortoise(database: Database, admin: asyncpg.Connection) -> AsyncIterator[None]:
+    """The models over the app's role, without a server."""
+    async with opened(database.app, pool=5) as context:
+        yield
+        await context.connections.close_all()
