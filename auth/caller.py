@@ -38,7 +38,3 @@ class Identity:
     origin: Origin
     caller: Caller | None = None
     stale: bool = False
-
-
-IDENTITY = "identity"
-"""Under this key a request carries its Identity, for both transports."""

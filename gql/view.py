@@ -12,7 +12,7 @@ from strawberry import Schema
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
-from auth.caller import IDENTITY, Identity
+from auth.caller import Identity
 from auth.desk import Desk
 from gql.context import Context
 from gql.errors import CODES, shown
@@ -35,10 +35,19 @@ class Unreadable(Exception):
 class View:
     """The handler of /graphql: POST, GET for queries, and a page for a browser that asks for one."""
 
-    def __init__(self, schema: Schema, desk: Desk, page: Callable[[], web.Response] | None, origins: Iterable[str]) -> None:
-        self._schema, self._desk, self._page, self._origins = schema, desk, page, frozenset(origins)
+    def __init__(
+        self,
+        schema: Schema,
+        desk: Desk,
+        *,
+        identify: Callable[[web.Request], Identity],
+        page: Callable[[], web.Response] | None,
+        origins: Iterable[str],
+    ) -> None:
+        self._schema, self._desk, self._identify, self._page = schema, desk, identify, page
+        self._origins = frozenset(origins)
 
-    async def __call__(self, request: web.Request) -> web.Response:
+    async def handle(self, request: web.Request) -> web.Response:
         """Answers one operation."""
         if self._page is not None and request.method == "GET" and _wants_page(request):
             return self._page()
@@ -60,7 +69,7 @@ class View:
         return response
 
     def _context(self, request: web.Request) -> Context:
-        identity: Identity = request[IDENTITY]
+        identity = self._identify(request)
         origin = request.headers.get(hdrs.ORIGIN)
         return Context(
             desk=self._desk,

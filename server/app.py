@@ -16,7 +16,7 @@ from gql.view import View
 from observability.metrics import Metrics
 from observability.tracing import Tracing
 from server import middlewares, pages
-from server.database import close, opened
+from server.database import opened
 from server.health import Health
 from server.settings import Environment, Settings
 
@@ -51,9 +51,15 @@ def create_app(settings: Settings) -> web.Application:
     )
     app[HEALTH], app[METRICS] = health, metrics
     page = pages.graphiql_page if settings.open_to_developers else None
-    view = View(gql.schema.build(), desk, page, origins if settings.cors_allow_credentials else ())
-    app.router.add_route("GET", "/graphql", view)
-    app.router.add_route("POST", "/graphql", view)
+    view = View(
+        gql.schema.build(),
+        desk,
+        identify=lambda request: request[middlewares.IDENTITY],
+        page=page,
+        origins=origins if settings.cors_allow_credentials else (),
+    )
+    app.router.add_route("GET", "/graphql", view.handle)
+    app.router.add_route("POST", "/graphql", view.handle)
     app.add_routes(health.routes())
     if settings.metrics_port is None:
         app.router.add_get("/metrics", health.expose)
@@ -64,7 +70,6 @@ def create_app(settings: Settings) -> web.Application:
         dsn = settings.database_url.get_secret_value()
         async with opened(dsn, pool=settings.database_pool, statement_timeout_ms=settings.statement_timeout_ms):
             yield
-            await close()
         desk.hasher.close()
         await asyncio.to_thread(tracing.close)
 

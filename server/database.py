@@ -10,7 +10,6 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import asyncpg
 from aerich import Command
-from tortoise import Tortoise
 from tortoise.context import TortoiseContext
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -51,22 +50,26 @@ def config(dsn: str, *, pool: int = 1, models: list[str] = MODELS, server_settin
 
 
 @asynccontextmanager
-async def opened(dsn: str, *, pool: int = 10, statement_timeout_ms: int = 3_000) -> AsyncIterator[TortoiseContext]:
+async def opened(dsn: str, *, pool: int = 10, statement_timeout_ms: int = 3_000) -> AsyncIterator[None]:
     """Tortoise over a pool of connections whose statements are bounded. Opened in the task that starts the server."""
-    async with TortoiseContext() as context:
-        await context.init(
-            config=config(
-                dsn,
-                pool=pool,
-                server_settings={
-                    "statement_timeout": str(statement_timeout_ms),
-                    "lock_timeout": str(min(2_000, statement_timeout_ms)),
-                    "idle_in_transaction_session_timeout": "10000",
-                    "jit": "off",
-                },
-            )
+    # Not `async with`: the web server stops in another context than it started in, where the variable cannot be reset.
+    context = TortoiseContext().__enter__()
+    await context.init(
+        config=config(
+            dsn,
+            pool=pool,
+            server_settings={
+                "statement_timeout": str(statement_timeout_ms),
+                "lock_timeout": str(min(2_000, statement_timeout_ms)),
+                "idle_in_transaction_session_timeout": "10000",
+                "jit": "off",
+            },
         )
-        yield context
+    )
+    try:
+        yield
+    finally:
+        await context.close_connections()
 
 
 def known_migrations() -> list[str]:
@@ -129,11 +132,6 @@ def with_database(dsn: str, name: str, user: str | None = None, password: str | 
     place = parts.netloc.rpartition("@")[2]
     who = parts.netloc.rpartition("@")[0] if user is None else f"{user}:{password}"
     return parts._replace(netloc=f"{who}@{place}", path=f"/{name}").geturl()
-
-
-async def close() -> None:
-    """Closes every connection of the open context."""
-    await Tortoise.close_connections()
 
 
 def _number(name: str) -> int:

@@ -14,7 +14,7 @@ import orjson
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
-from auth.caller import IDENTITY, Caller, Identity
+from auth.caller import Caller, Identity
 from auth.desk import Desk
 from models.errors import Unauthenticated
 from models.values import Origin
@@ -27,6 +27,9 @@ _log = logger("server.access")
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _BEARER: Final = re.compile(r"bearer +([^ ]+)", re.IGNORECASE)
 _READ_SECONDS: Final = 30.0
+
+IDENTITY = web.RequestKey("identity", Identity)
+REQUEST_ID = web.RequestKey("request_id", str)
 
 SECURE: Final = {
     "X-Content-Type-Options": "nosniff",
@@ -45,7 +48,7 @@ def watched(metrics: Metrics, tracing: Tracing) -> Middleware:
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         given = request.headers.get("X-Request-ID", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else uuid4().hex
-        request["request_id"] = request_id
+        request[REQUEST_ID] = request_id
         began = time.perf_counter()
         route = request.match_info.route.resource.canonical if request.match_info.route.resource else "unknown"
         name = f"{request.method} {route}"
@@ -62,7 +65,7 @@ def watched(metrics: Metrics, tracing: Tracing) -> Middleware:
             identity: Identity | None = request.get(IDENTITY)
             caller = identity.caller if identity else None
             transport: Transport = "graphql" if route == "/graphql" else "rest"
-            metrics.observe(transport, request.get("operation_name", name), _outcome(response.status), seconds)
+            metrics.observe(transport, name, _outcome(response.status), seconds)
             trace.set("http.response.status_code", response.status)
             _log.info(
                 "request",
@@ -136,7 +139,7 @@ def identified(desk: Desk, proxies: Sequence[Network]) -> Middleware:
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         origin = Origin(
-            request_id=request["request_id"],
+            request_id=request[REQUEST_ID],
             user_agent=_printable(request.headers.get(hdrs.USER_AGENT)),
             ip_prefix=prefix(client_address(request, proxies)),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,7 +70,7 @@ class Database:
 
 
 @pytest.fixture(scope="session")
-def database(worker_id: str) -> Iterator[Database]:
+def database(worker_id: str) -> Database:
     """A copy of the migrated template."""
     admin = os.environ["TEST_ADMIN_DATABASE_URL"]
     name = f"address_book_test_{worker_id}"
@@ -82,7 +82,7 @@ def database(worker_id: str) -> Iterator[Database]:
         await connection.close()
 
     asyncio.run(copy())
-    yield Database(
+    return Database(
         with_database(admin, name),
         with_database(admin, name, OWNER, PASSWORDS[OWNER]),
         with_database(admin, name, APP, PASSWORDS[APP]),
@@ -121,14 +121,16 @@ async def serve(settings: Settings, admin: asyncpg.Connection, aiohttp_client: C
 
 @pytest.fixture
 async def world(serve: Serve, admin: asyncpg.Connection) -> World:
-    """A running server, with tenant acme (ada OWNER, adam ADMIN, grace EDITOR, linus VIEWER), mallory of the other tenant,
-    and oskar, who operates the whole service from a third."""
+    """A running server with its people.
+
+    In tenant acme ada (OWNER), adam (ADMIN), grace (EDITOR) and linus (VIEWER); mallory owns the other tenant; oskar operates
+    the whole service from a third.
+    """
     return await World.made(await serve(), admin)
 
 
 @pytest.fixture
 async def tortoise(database: Database, admin: asyncpg.Connection) -> AsyncIterator[None]:
     """The models over the app's role, without a server."""
-    async with opened(database.app, pool=5) as context:
+    async with opened(database.app, pool=5):
         yield
-        await context.connections.close_all()
