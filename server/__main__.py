@@ -12,8 +12,8 @@ import typer
 import gql.schema
 from observability import logging
 from server import database
+from server.binaries import NoPostgres, PostgresFailed
 from server.dev import dev as run_dev
-from server.embedded import NoPostgres, PostgresFailed
 from server.serve import serve as run_serve
 from server.settings import BadSettings, Settings, load
 

@@ -17,8 +17,9 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 
-from server import embedded as module
-from server.embedded import Cluster, NoPostgres, PostgresFailed, embedded, find_binaries, system_binaries
+from server import binaries as module
+from server.binaries import NoPostgres, PostgresFailed, find_binaries, system_binaries
+from server.embedded import Cluster, embedded
 
 ROOT = Path(__file__).parents[2]
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root drops to another account")
@@ -164,7 +165,7 @@ def test_the_server_of_a_killed_process_is_stopped_and_a_strangers_never(place: 
 
 def test_ctrl_c_in_the_terminal_reaches_neither_the_server_nor_its_tools(running: Cluster) -> None:
     assert os.getsid(postmaster(running)) != os.getsid(0)
-    told = module._run(None, "/bin/sh", "-c", "cut -d' ' -f6 /proc/self/stat").stdout
+    told = module.run(None, "/bin/sh", "-c", "cut -d' ' -f6 /proc/self/stat").stdout
     assert int(told) != os.getsid(0)
 
 
@@ -213,7 +214,7 @@ def test_a_folder_that_another_could_have_made_is_not_trusted(place: Path, trap:
         place.mkdir()
         place.chmod(0o777)
     with pytest.raises(PostgresFailed, match="not a folder that we alone can write"):
-        module._own_folder(place)
+        module.own_folder(place)
 
 
 def test_without_binaries_the_error_says_what_to_do(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
