@@ -9,7 +9,9 @@ from uuid import UUID
 from auth.passwords import Hasher
 from auth.throttle import Throttle
 from auth.tokens import Keyring, RefreshToken
+from models.errors import TooManyAttempts
 from models.values import Row
+from observability.metrics import Metrics
 
 STRANGERS_PER_MINUTE = 30
 """Attempts a minute that one network may make at names and tenants that may not exist."""
@@ -32,6 +34,7 @@ class Desk:
     keys: Keyring
     hasher: Hasher
     throttle: Throttle
+    metrics: Metrics
     access_seconds: int = 900
     legacy_seconds: int = 604_800
     password_length: int = 8
@@ -52,6 +55,10 @@ class Desk:
         """Counts an attempt by account and by network, against the tenant's threshold. Raises TooManyAttempts."""
         limit = STRANGERS_PER_MINUTE if tenant is None else tenant["login_attempts_per_minute"]
         place = "" if tenant is None else tenant["slug"]
-        await self.throttle.check(kind, f"{place}\n{account}", limit)
-        if network is not None:
-            await self.throttle.check(f"{kind} from", f"{place}\n{network}", max(limit, STRANGERS_PER_MINUTE))
+        try:
+            await self.throttle.check(kind, f"{place}\n{account}", limit)
+            if network is not None:
+                await self.throttle.check(f"{kind} from", f"{place}\n{network}", max(limit, STRANGERS_PER_MINUTE))
+        except TooManyAttempts:
+            self.metrics.throttle(kind)
+            raise

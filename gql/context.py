@@ -27,6 +27,8 @@ class Context:
     stale: bool = False
     cookie: str | None = None
     """The refresh token that came in the cookie."""
+    introspectable: bool = True
+    """Whether the schema may be asked for."""
     origin_allowed: bool = False
     """Whether the page that sent the request may use the cookie."""
     set_cookie: str | None = field(default=None)

@@ -18,6 +18,7 @@ from gql.contacts import Contact, ContactMutations, ContactQueries
 from gql.context import Info
 from gql.errors import USER_ERRORS
 from gql.labels import Label, LabelMutations, LabelQueries
+from gql.limits import Limits
 from gql.nodes import DATE_TIME, Node, kind_of, parse_id, read
 from gql.sessions import Session, SessionMutations, SessionQueries
 from gql.tenant_context import TenantContext
@@ -104,6 +105,6 @@ def build() -> Schema:
         query=Query,
         mutation=Mutation,
         types=[*(node for node, _ in NODES.values()), *USER_ERRORS.values()],
-        extensions=[TenantContext],
+        extensions=[TenantContext, Limits],
         config=StrawberryConfig(default_resolver=read, scalar_map={datetime: DATE_TIME}, disable_field_suggestions=False),
     )

@@ -17,6 +17,9 @@ from auth.desk import Desk
 from gql.context import Context
 from gql.errors import CODES, shown
 
+OPERATION = web.RequestKey("operation", str)
+"""What a request calls its operation, for the log and the metrics."""
+
 COOKIE: Final = "__Secure-refresh_token"
 _JSON: Final = "application/json"
 _RESPONSE: Final = "application/graphql-response+json"
@@ -43,9 +46,10 @@ class View:
         identify: Callable[[web.Request], Identity],
         page: Callable[[], web.Response] | None,
         origins: Iterable[str],
+        introspectable: bool,
     ) -> None:
         self._schema, self._desk, self._identify, self._page = schema, desk, identify, page
-        self._origins = frozenset(origins)
+        self._origins, self._introspectable = frozenset(origins), introspectable
 
     async def handle(self, request: web.Request) -> web.Response:
         """Answers one operation."""
@@ -56,6 +60,7 @@ class View:
         except Unreadable as error:
             return _answer(request, {"errors": [{"message": str(error), "extensions": {"code": "BAD_REQUEST"}}]}, error.status)
         context = self._context(request)
+        request[OPERATION] = given["operationName"] or "anonymous"
         result = await self._schema.execute(
             given["query"],
             variable_values=given["variables"],
@@ -77,6 +82,7 @@ class View:
             signed_in=identity.caller,
             stale=identity.stale,
             cookie=request.cookies.get(COOKIE),
+            introspectable=self._introspectable or identity.caller is not None,
             origin_allowed=origin is not None and (origin in self._origins or urlsplit(origin).netloc == request.host),
         )
 

@@ -47,6 +47,14 @@ class _Held:
     connection: BaseDBAsyncClient
 
 
+_waiting = 0
+
+
+def waiting() -> int:
+    """How many requests of this process wait for a connection of the pool."""
+    return _waiting
+
+
 _held: ContextVar[_Held | None] = ContextVar("held_tenant", default=None)
 
 
@@ -146,17 +154,26 @@ def _connection() -> BaseDBAsyncClient:
 async def _transaction() -> AsyncIterator[BaseDBAsyncClient]:
     with _translated():
         transaction = in_transaction()
-        try:
-            async with asyncio.timeout(ACQUIRE_SECONDS):
-                connection = await transaction.__aenter__()
-        except TimeoutError:
-            raise Unavailable("The service is busy. Try again in a moment.") from None
+        connection = await _acquired(transaction)
         try:
             yield connection
         except BaseException as error:
             await transaction.__aexit__(type(error), error, error.__traceback__)
             raise
         await transaction.__aexit__(None, None, None)
+
+
+async def _acquired(transaction: Any) -> BaseDBAsyncClient:
+    global _waiting  # noqa: PLW0603 - a count for the metrics, of nobody in particular
+    _waiting += 1
+    try:
+        async with asyncio.timeout(ACQUIRE_SECONDS):
+            connection: BaseDBAsyncClient = await transaction.__aenter__()
+            return connection
+    except TimeoutError:
+        raise Unavailable("The service is busy. Try again in a moment.") from None
+    finally:
+        _waiting -= 1
 
 
 async def _enter(connection: BaseDBAsyncClient, entry: Pass | UUID) -> None:

@@ -64,6 +64,12 @@ class Metrics:
         self._auth: dict[tuple[str, str], Counter] = {}
         self._throttled: dict[str, Counter] = {}
 
+    def know(self, names: Iterable[str]) -> None:
+        """Give these operations a name of their own, which no client can crowd out."""
+        fresh = set(names) - self._names
+        self._names |= fresh
+        self._room += len(fresh)
+
     def operation(self, name: str) -> str:
         """`name` where it may be a label, else "other"."""
         if name in self._names:
@@ -84,9 +90,16 @@ class Metrics:
         child.observe(seconds)
 
     async def timed(
-        self, transport: Transport, operation: str, work: Awaitable[T], outcome: Callable[[T], Outcome] = lambda _: "ok"
+        self,
+        transport: Transport,
+        operation: Callable[[], str],
+        work: Awaitable[T],
+        outcome: Callable[[T], Outcome] = lambda _: "ok",
     ) -> T:
-        """Await `work` and observe it; `outcome` judges its result, an exception counts as failed and is raised on."""
+        """Await `work` and observe it; `outcome` judges its result, an exception counts as failed and is raised on.
+
+        `operation` is asked when the work is done, since only a parsed document knows its name.
+        """
         timing = _Timing(self, transport, operation)
         return await aio.time(timing, timing.judge(work, outcome))
 
@@ -133,7 +146,7 @@ class _Timing:
 
     __slots__ = ("_metrics", "_operation", "_outcome", "_transport")
 
-    def __init__(self, metrics: Metrics, transport: Transport, operation: str) -> None:
+    def __init__(self, metrics: Metrics, transport: Transport, operation: Callable[[], str]) -> None:
         self._metrics, self._transport, self._operation = metrics, transport, operation
         self._outcome: Outcome = "failed"
 
@@ -147,4 +160,4 @@ class _Timing:
         return result
 
     def observe(self, value: float, /) -> None:
-        self._metrics.observe(self._transport, self._operation, self._outcome, value)
+        self._metrics.observe(self._transport, self._operation(), self._outcome, value)

@@ -55,6 +55,7 @@ async def signup(
         user = await User.add(username, email, password_hash, Role.EDITOR)
         session = await Session.start(user["id"], origin, refresh.digest)
         await AuditEntry.append("user.signed_up", origin, actor=user["id"], target=user["id"])
+    desk.metrics.authenticated("signup", "ok")
     return SignedIn(session, user, home, desk.issue(home, user, session, refresh, legacy=legacy))
 
 
@@ -70,6 +71,7 @@ async def login(
             user = await User.maybe_by_login(username_or_email)
     right = await desk.hasher.verify(password, user["password_hash"] if user else None)
     if home is None or user is None or not right or not user["active"]:
+        desk.metrics.authenticated("login", "refused")
         if home is not None:
             async with within(home["id"]):
                 await AuditEntry.append("login.failed", origin, target=user["id"] if user else None)
@@ -85,6 +87,7 @@ async def login(
             await User.set_password(user["id"], fresh)
         session = await Session.start(user["id"], origin, refresh.digest)
         await AuditEntry.append("login.succeeded", origin, actor=user["id"], target=session["id"])
+    desk.metrics.authenticated("login", "ok")
     return SignedIn(session, user, home, desk.issue(home, user, session, refresh, legacy=legacy))
 
 
@@ -109,6 +112,7 @@ async def refresh(desk: Desk, origin: Origin, token: str, *, tenant: str | None 
             await AuditEntry.append("refresh.reused", origin, actor=session["user_id"], target=session["id"])
         elif session is not None:
             await AuditEntry.append("refresh.succeeded", origin, actor=session["user_id"], target=session["id"])
+    desk.metrics.authenticated("refresh", "ok" if outcome is Rotation.ROTATED else "refused")
     if outcome is Rotation.REUSED:
         raise TokenReused("This refresh token was used before, so its session has been ended. Sign in again.", ("refreshToken",))
     if session is None or user is None or not user["active"]:
@@ -159,6 +163,7 @@ async def change_password(desk: Desk, caller: Caller, *, current: str, new: str)
         user, tenant = await User.find(caller.user), await Tenant.find(caller.tenant)
     await desk.throttled("password", tenant, user["username_key"], caller.origin.ip_prefix)
     if not await desk.hasher.verify(current, user["password_hash"]):
+        desk.metrics.authenticated("password", "refused")
         raise BadCredentials("This is not your password.", ("currentPassword",))
     hints = [user["username"], user["email"], tenant["slug"], tenant["name"]]
     await desk.hasher.check(new, hints, ("newPassword",), desk.password_length)

@@ -13,10 +13,11 @@ from auth.desk import Desk
 from auth.passwords import Hasher
 from auth.throttle import Throttle
 from gql.view import View
+from models import tenancy
 from observability.metrics import Metrics
 from observability.tracing import Tracing
 from server import middlewares, pages
-from server.database import opened
+from server.database import opened, pool_sizes
 from server.health import Health
 from server.settings import Environment, Settings
 
@@ -27,15 +28,16 @@ METRICS = web.AppKey("metrics", Metrics)
 
 def create_app(settings: Settings) -> web.Application:
     """The server of these settings. It opens its database when it starts, and closes it when it stops."""
+    metrics = Metrics()
     desk = Desk(
         keys=settings.keyring(),
         hasher=Hasher(settings.bcrypt_cost, settings.password_workers),
         throttle=Throttle(),
+        metrics=metrics,
         access_seconds=settings.access_token_seconds,
         legacy_seconds=settings.legacy_access_token_seconds,
         password_length=settings.password_min_length,
     )
-    metrics = Metrics()
     tracing = Tracing.start("address-book", VERSION, settings.otlp_endpoint, settings.trace_ratio)
     health = Health(metrics)
     origins = settings.cors_allowed_origins or _development_origins(settings)
@@ -57,6 +59,7 @@ def create_app(settings: Settings) -> web.Application:
         identify=lambda request: request[middlewares.IDENTITY],
         page=page,
         origins=origins if settings.cors_allow_credentials else (),
+        introspectable=settings.introspectable,
     )
     app.router.add_route("GET", "/graphql", view.handle)
     app.router.add_route("POST", "/graphql", view.handle)
@@ -68,12 +71,16 @@ def create_app(settings: Settings) -> web.Application:
 
     async def resources(_app: web.Application) -> AsyncIterator[None]:
         dsn = settings.database_url.get_secret_value()
-        async with opened(dsn, pool=settings.database_pool, statement_timeout_ms=settings.statement_timeout_ms):
+        async with opened(dsn, pool=settings.database_pool, statement_timeout_ms=settings.statement_timeout_ms) as context:
+            metrics.watch_pool(
+                size=lambda: pool_sizes(context)[0], in_use=lambda: pool_sizes(context)[1], waiting=lambda: float(tenancy.waiting())
+            )
             yield
         desk.hasher.close()
         await asyncio.to_thread(tracing.close)
 
     app.cleanup_ctx.append(resources)
+    metrics.know(f"{route.method} {route.resource.canonical}" for route in app.router.routes() if route.resource)
     return app
 
 

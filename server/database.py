@@ -50,7 +50,7 @@ def config(dsn: str, *, pool: int = 1, models: list[str] = MODELS, server_settin
 
 
 @asynccontextmanager
-async def opened(dsn: str, *, pool: int = 10, statement_timeout_ms: int = 3_000) -> AsyncIterator[None]:
+async def opened(dsn: str, *, pool: int = 10, statement_timeout_ms: int = 3_000) -> AsyncIterator[TortoiseContext]:
     """Tortoise over a pool of connections whose statements are bounded. Opened in the task that starts the server."""
     # Not `async with`: the web server stops in another context than it started in, where the variable cannot be reset.
     context = TortoiseContext().__enter__()
@@ -67,9 +67,15 @@ async def opened(dsn: str, *, pool: int = 10, statement_timeout_ms: int = 3_000)
         )
     )
     try:
-        yield
+        yield context
     finally:
         await context.close_connections()
+
+
+def pool_sizes(context: TortoiseContext) -> tuple[int, int]:
+    """How many connections are open, and how many of them are in use."""
+    pool = getattr(context.connections.get("default"), "_pool", None)
+    return (0, 0) if pool is None else (pool.get_size(), pool.get_size() - pool.get_idle_size())
 
 
 def known_migrations() -> list[str]:

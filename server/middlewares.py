@@ -16,6 +16,7 @@ from aiohttp.typedefs import Handler, Middleware
 
 from auth.caller import Caller, Identity
 from auth.desk import Desk
+from gql.view import OPERATION
 from models.errors import Unauthenticated
 from models.values import Origin
 from observability.logging import bound, logger
@@ -56,23 +57,24 @@ def watched(metrics: Metrics, tracing: Tracing) -> Middleware:
             tracing.request(name, request.headers.get("traceparent"), {"http.request.method": request.method}) as trace,
             bound(request_id=request_id, trace_id=trace.trace_id),
         ):
-            response = await handler(request)
+            transport: Transport = "graphql" if route == "/graphql" else "rest"
+            response = await metrics.timed(
+                transport, lambda: request.get(OPERATION, name), handler(request), lambda answer: _outcome(answer.status)
+            )
             response.headers["X-Request-ID"] = request_id
             response.headers.add(hdrs.VARY, hdrs.AUTHORIZATION)
             for header, value in SECURE.items():
                 response.headers.setdefault(header, value)
-            seconds = time.perf_counter() - began
-            identity: Identity | None = request.get(IDENTITY)
+            identity = request.get(IDENTITY)
             caller = identity.caller if identity else None
-            transport: Transport = "graphql" if route == "/graphql" else "rest"
-            metrics.observe(transport, name, _outcome(response.status), seconds)
             trace.set("http.response.status_code", response.status)
             _log.info(
                 "request",
                 method=request.method,
                 route=route,
+                operation=request.get(OPERATION),
                 status=response.status,
-                milliseconds=round(seconds * 1000, 2),
+                milliseconds=round((time.perf_counter() - began) * 1000, 2),
                 tenant=caller.tenant.hex if caller else None,
                 user=caller.user.hex if caller else None,
             )

@@ -81,11 +81,11 @@ async def test_work_is_timed_with_its_outcome() -> None:
     async def fail() -> int:
         raise LookupError("no")
 
-    assert await metrics.timed("rest", "a", answer(200)) == 200
-    assert await metrics.timed("rest", "b", answer(404), lambda status: "refused" if status == 404 else "ok") == 404
+    assert await metrics.timed("rest", lambda: "a", answer(200)) == 200
+    assert await metrics.timed("rest", lambda: "b", answer(404), lambda status: "refused" if status == 404 else "ok") == 404
     with pytest.raises(LookupError, match="no"):
-        await metrics.timed("rest", "c", fail())
-    task = asyncio.create_task(metrics.timed("rest", "d", answer(200)))
+        await metrics.timed("rest", lambda: "c", fail())
+    task = asyncio.create_task(metrics.timed("rest", lambda: "d", answer(200)))
     await asyncio.sleep(0)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -136,3 +136,12 @@ def test_the_scrape_speaks_the_asked_for_format() -> None:
     open_metrics, open_type = metrics.exposition("application/openmetrics-text; version=1.0.0")
     assert open_type.startswith("application/openmetrics-text; version=1.0.0; charset=utf-8")
     assert open_metrics.endswith(b"# EOF\n")
+
+
+def test_a_name_that_is_made_known_later_is_not_crowded_out() -> None:
+    metrics = Metrics(strangers=1)
+    assert metrics.operation("first") == "first"
+    assert metrics.operation("GET /healthz") == "other"
+    metrics.know(["GET /healthz"])
+    assert metrics.operation("GET /healthz") == "GET /healthz"
+    assert metrics.operation("second") == "other"

@@ -1,0 +1,24 @@
+"""Limits of a document, before anything of it is executed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from graphql.validation import NoSchemaIntrospectionCustomRule
+from strawberry.extensions import SchemaExtension
+
+TOKENS: Final = 2_000
+"""Lexical tokens of a document, counted by the lexer, so that a larger one is not even parsed."""
+
+
+class Limits(SchemaExtension):
+    """Bounds what is parsed, and keeps the schema from those who may not see it."""
+
+    def on_operation(self) -> Iterator[None]:
+        """Before parsing and validation."""
+        execution: Any = self.execution_context
+        execution.parse_options = {**execution.parse_options, "max_tokens": TOKENS}
+        if not execution.context.introspectable:
+            execution.validation_rules = (*execution.validation_rules, NoSchemaIntrospectionCustomRule)
+        yield
