@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import strawberry
 
 from auth.caller import Caller
 from auth.desk import Desk
+from gql.loaders import Loaders
 from models.errors import Forbidden, Unauthenticated
 from models.values import Origin
-
-if TYPE_CHECKING:
-    from gql.loaders import Loaders
 
 
 @dataclass
@@ -52,9 +49,7 @@ class Context:
     @cached_property
     def loaders(self) -> Loaders:
         """The batches of this operation."""
-        from gql.loaders import Loaders  # noqa: PLC0415 - the loaders name the context's caller
-
-        return Loaders(self)
+        return Loaders(lambda: self.caller)
 
     def cookie_token(self) -> str:
         """The refresh token of the cookie. Raises Forbidden where a page of another origin sent it."""

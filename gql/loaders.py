@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 from uuid import UUID
 
 from strawberry.dataloader import DataLoader
 
+from auth.caller import Caller
 from models.values import Row
 from resolvers import contacts, labels
 
-if TYPE_CHECKING:
-    from gql.context import Context
-
 
 class Loaders:
-    """The loaders of one operation."""
+    """The loaders of one operation, whose `caller` may sign in on the way."""
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
+    def __init__(self, caller: Callable[[], Caller]) -> None:
+        self._caller = caller
         self.labels_of_contact: DataLoader[UUID, list[Row]] = DataLoader(self._labels_of_contact)
         self.contacts_with_label: DataLoader[UUID, int] = DataLoader(self._contacts_with_label)
 
     async def _labels_of_contact(self, contact_ids: list[UUID]) -> list[list[Row]]:
-        found = await contacts.labels_of(self._context.caller, contact_ids)
+        found = await contacts.labels_of(self._caller(), contact_ids)
         return [found[contact_id] for contact_id in contact_ids]
 
     async def _contacts_with_label(self, label_ids: list[UUID]) -> list[int]:
-        found = await labels.counts(self._context.caller, label_ids)
+        found = await labels.counts(self._caller(), label_ids)
         return [found.get(label_id, 0) for label_id in label_ids]

@@ -26,6 +26,7 @@ from tortoise.transactions import in_transaction
 from models.errors import (
     EmailTaken,
     Forbidden,
+    InvalidInput,
     LabelTaken,
     OutsideTenant,
     Refusal,
@@ -218,9 +219,11 @@ def _refusal(error: BaseException) -> Refusal | None:
     if taken is not None:
         return type(taken)(taken.message, taken.path)
     state = getattr(error, "sqlstate", None) or ""
+    if state == "22021":
+        return InvalidInput("A text holds a character that cannot be kept, such as NUL.")
     if state in {"55P03", "57014"}:
         return TimedOut("This took too long and was given up; nothing was changed.")
-    if state[:2] in {"08", "53", "58"} or state in {"57P01", "57P02", "57P03", "25006", "40001", "40P01"}:
+    if state[:2] in {"08", "28", "3D", "53", "58"} or state in {"57P01", "57P02", "57P03", "25006", "40001", "40P01"}:
         return Unavailable("The service is not available for the moment. Try again soon.")
     if isinstance(error, OSError | asyncpg.InterfaceError):
         return Unavailable("The service is not available for the moment. Try again soon.")

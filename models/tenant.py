@@ -78,6 +78,11 @@ class Tenant(Model):
         return {row["id"]: row for row in await cls.filter(id__in=list(tenant_ids)).values()}
 
     @classmethod
+    async def every(cls) -> list[Row]:
+        """All tenants, whatever their status, by slug."""
+        return await cls.all().order_by("slug").values()
+
+    @classmethod
     async def listed(cls) -> list[Row]:
         """All tenants but those that are being deleted, by slug."""
         return await cls.exclude(status=TenantStatus.DELETING).order_by("slug").values()

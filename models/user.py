@@ -94,6 +94,11 @@ class User(Model):
         return await cls.all().order_by("number").offset(offset).limit(limit).values()
 
     @classmethod
+    async def every(cls) -> list[Row]:
+        """All users of the tenant, by username."""
+        return await cls.all().order_by("username_key").values()
+
+    @classmethod
     async def page(cls, window: Window) -> Page:
         """Users by username."""
         return await page("SELECT u.*", "users u", [own("u")], [held()], _BY_USERNAME, window)
