@@ -27,7 +27,7 @@ from models.errors import TokenInvalid, Unauthenticated
 MAX_TOKEN = 4096  # characters; a longer one is refused before anything looks into it
 CLOCK_SKEW = 60  # seconds by which the clock of another process of ours may run ahead
 SIGN_IN_AGAIN = "Your sign-in is not valid or has ended. Please sign in again."
-TOKEN_REFUSED = "This token is not valid or has expired. Please sign in again."  # noqa: S105
+TOKEN_REFUSED = "This token is not valid or has expired. Please sign in again."  # noqa: S105 - a message, no secret
 
 _YEAR_9999 = 253402300799
 _SHAPE = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")

@@ -175,7 +175,8 @@ def shown(error: GraphQLError, request_id: str | None) -> dict[str, Any]:
         if retry_after is not None:
             answer["extensions"]["retryAfterSeconds"] = retry_after
             _log.warning("unavailable", code=cause.code, exc_info=cause.__cause__)
-    elif cause is not None or error.path is not None:
+    elif error.path is not None or (cause is not None and not error.locations):
+        # What has a place in the document but no path was found by validation, before anything of ours ran.
         # A GraphQLError itself is not logged: its text quotes the document, and with it what people wrote.
         _log.error("unexpected error", exc_info=cause, field=".".join(map(str, error.path or ())))
         answer["message"] = f"Something went wrong on our side. Tell us the request id {request_id}."

@@ -77,8 +77,8 @@ def _parse(text: Any) -> datetime:
     if not isinstance(text, str) or not _RFC3339.fullmatch(text):
         raise GraphQLError("A DateTime is written as in RFC 3339, such as 2026-01-31T12:00:00Z.")
     try:
-        return datetime.fromisoformat(text.upper())
-    except ValueError:
+        return datetime.fromisoformat(text.upper()).astimezone(UTC)
+    except (ValueError, OverflowError):  # such as one whose year is 0 in UTC
         raise GraphQLError("There is no such DateTime.") from None
 
 

@@ -1,26 +1,16 @@
 """The tenant context: binds tenant, user and request to the log, the span and the metrics for one operation.
 
-One object for both transports and both roads: graphql-core calls it as a Strawberry extension, the REST shim as a context manager.
+The context itself is `observability.operation`, which the REST shim opens too; here it is a Strawberry extension.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from strawberry.extensions import SchemaExtension
 
-from auth.caller import Caller
-from observability.logging import bound
-
-
-@contextmanager
-def operating(caller: Caller | None, operation: str) -> Iterator[None]:
-    """While it is open, every line of the log tells the operation, its tenant and its user."""
-    known = {} if caller is None else {"tenant": caller.tenant.hex, "user": caller.user.hex}
-    with bound(operation=operation, **known):
-        yield
+from observability.operation import operating
 
 
 class TenantContext(SchemaExtension):

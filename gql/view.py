@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import orjson
 from aiohttp import hdrs, web
 from strawberry import Schema
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
@@ -57,21 +58,31 @@ class View:
             return self._page()
         try:
             given = await _given(request)
+            context = self._context(request)
+            request[OPERATION] = given["operationName"] or "anonymous"
+            result = await self._executed(request, given, context)
         except Unreadable as error:
-            return _answer(request, {"errors": [{"message": str(error), "extensions": {"code": "BAD_REQUEST"}}]}, error.status)
-        context = self._context(request)
-        request[OPERATION] = given["operationName"] or "anonymous"
-        result = await self._schema.execute(
-            given["query"],
-            variable_values=given["variables"],
-            context_value=context,
-            operation_name=given["operationName"],
-            allowed_operation_types=_QUERY if request.method == "GET" else _BOTH,
-        )
+            return _unreadable(request, error)
         response = _result(request, result, context.origin.request_id)
         if context.set_cookie is not None:
             _put_cookie(response, context.set_cookie)
         return response
+
+    async def _executed(self, request: web.Request, given: dict[str, Any], context: Context) -> ExecutionResult:
+        try:
+            return await self._schema.execute(
+                given["query"],
+                variable_values=given["variables"],
+                context_value=context,
+                operation_name=given["operationName"],
+                allowed_operation_types=_QUERY if request.method == "GET" else _BOTH,
+            )
+        except CannotGetOperationTypeError:
+            raise Unreadable(400, "The document holds no operation of this name.") from None
+        except InvalidOperationTypeError:
+            if request.method == "GET":
+                raise Unreadable(405, "Send a mutation by POST.") from None
+            raise Unreadable(400, "There are no subscriptions here.") from None
 
     def _context(self, request: web.Request) -> Context:
         identity = self._identify(request)
@@ -83,7 +94,7 @@ class View:
             stale=identity.stale,
             cookie=request.cookies.get(COOKIE),
             introspectable=self._introspectable or identity.caller is not None,
-            origin_allowed=origin is not None and (origin in self._origins or urlsplit(origin).netloc == request.host),
+            origin_allowed=origin is not None and (origin in self._origins or _host(origin) == request.host),
         )
 
 
@@ -118,6 +129,20 @@ def _parsed(body: bytes) -> Any:
         return orjson.loads(body)
     except orjson.JSONDecodeError:
         raise Unreadable(400, "This is no JSON (RFC 8259) in UTF-8.") from None
+
+
+def _host(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc or None
+    except ValueError:  # brackets that hold no address
+        return None
+
+
+def _unreadable(request: web.Request, error: Unreadable) -> web.Response:
+    response = _answer(request, {"errors": [{"message": str(error), "extensions": {"code": "BAD_REQUEST"}}]}, error.status)
+    if error.status == 405:
+        response.headers[hdrs.ALLOW] = "POST"
+    return response
 
 
 def _result(request: web.Request, result: ExecutionResult, request_id: str | None) -> web.Response:

@@ -112,8 +112,9 @@ class Contact(Model):
     @classmethod
     async def trash(cls, contact_ids: Sequence[UUID]) -> None:
         """Puts contacts into the trash; those that lie there stay as they are."""
+        moment = now()
         await cls.filter(id__in=list(contact_ids), deleted_at=None).update(
-            deleted_at=now(), updated_at=now(), version=F("version") + 1
+            deleted_at=moment, updated_at=moment, version=F("version") + 1
         )
 
     @classmethod

@@ -76,6 +76,10 @@ class Required(InvalidInput):
     code = "REQUIRED"
 
 
+class UnknownTenant(InvalidInput):
+    """No tenant is called so. Told by the old routes alone, and throttled there."""
+
+
 class TooLong(InvalidInput):
     """A text is longer than its limit."""
 

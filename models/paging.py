@@ -10,7 +10,7 @@ import binascii
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -146,15 +146,15 @@ def _decode(cursor: str, digest: str, keys: Sequence[Key], name: str) -> list[An
         if version != _VERSION or given != digest or len(values) != len(keys):
             raise refusal
         return [*(_typed(value, key.type) for value, key in zip(values, keys, strict=True)), UUID(hex=row_id)]
-    except (ValueError, TypeError, AttributeError, binascii.Error):
+    except (ValueError, TypeError, AttributeError, OverflowError, binascii.Error):
         raise refusal from None
 
 
 def _typed(value: Any, kind: type[Any]) -> Any:
     if kind is datetime:
-        return datetime.fromisoformat(value)
+        return datetime.fromisoformat(value).astimezone(UTC)
     if type(value) is not kind:
         raise TypeError
-    if "\x00" in str(value):
+    if "\x00" in str(value) or (kind is int and not -(2**31) <= value < 2**31):
         raise ValueError
     return value

@@ -97,6 +97,16 @@ class Session(Model):
         return [_told(row) for row in rows]
 
     @classmethod
+    async def people(cls) -> int:
+        """How many users have a session that lives."""
+        rows = await fetch(
+            f"SELECT count(DISTINCT s.user_id) AS n FROM sessions s WHERE {own('s')} AND s.ended_at IS NULL AND s.expires_at > $2",
+            held(),
+            now(),
+        )
+        return int(rows[0]["n"])
+
+    @classmethod
     async def end(cls, reason: SessionEndReason, **which: Any) -> int:
         """Ends those live sessions that `which` names (by id, by user_id, none named: all); how many there were."""
         return await cls.filter(**which, ended_at=None, expires_at__gt=now()).update(ended_at=now(), ended_reason=reason)

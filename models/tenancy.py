@@ -198,11 +198,15 @@ _CONSTRAINTS: Final[dict[str, Refusal]] = {
 }
 
 
+_AWAY: Final = (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""What a lost connection looks like; the last of them while asyncpg itself has not understood it yet."""
+
+
 @contextmanager
 def _translated() -> Iterator[None]:
     try:
         yield
-    except (BaseORMException, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+    except (BaseORMException, asyncpg.PostgresError, *_AWAY) as error:
         refusal = _refusal(_cause(error))
         if refusal is None:
             raise
@@ -225,6 +229,7 @@ def _refusal(error: BaseException) -> Refusal | None:
         return TimedOut("This took too long and was given up; nothing was changed.")
     if state[:2] in {"08", "28", "3D", "53", "58"} or state in {"57P01", "57P02", "57P03", "25006", "40001", "40P01"}:
         return Unavailable("The service is not available for the moment. Try again soon.")
-    if isinstance(error, OSError | asyncpg.InterfaceError):
+    # asyncpg's ValueErrors are about values that it was given: a bug of ours.
+    if isinstance(error, _AWAY) and not isinstance(error, ValueError):
         return Unavailable("The service is not available for the moment. Try again soon.")
     return None

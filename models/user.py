@@ -80,6 +80,8 @@ class User(Model):
     async def maybe_by_login(cls, username_or_email: str) -> Row | None:
         """The row of the user who signs in by this username or e-mail address, in any spelling; or None."""
         key = normal(username_or_email)
+        if "\x00" in key:
+            return None
         rows = await fetch(f"SELECT u.* FROM users u WHERE {own('u')} AND (u.username_key = $2 OR u.email_key = $2)", held(), key)
         return rows[0] if rows else None
 

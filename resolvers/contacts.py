@@ -8,7 +8,7 @@ from uuid import UUID
 
 from auth.caller import Caller
 from auth.permissions import Permission
-from models import rules
+from models import legacy, rules
 from models.audit import AuditEntry
 from models.contact import Contact
 from models.contact_search import ContactQuery
@@ -109,9 +109,17 @@ async def numbered(caller: Caller, query: ContactQuery, *, after: int, offset: i
         return await query.numbered(after, offset, limit)
 
 
-async def change_numbered(caller: Caller, number: int, values: Mapping[str, Any], expected_version: int | None) -> Row:
-    """The contact of this number after the change. Refuses with NotFound or StaleVersion."""
+async def add_numbered(caller: Caller, values: Mapping[str, Any]) -> Row:
+    """A new contact under the old rules too. Refuses with the first that is broken."""
     async with within(caller.to(Permission.CONTACTS_WRITE)):
+        legacy.contact(values)
+        return await Contact.add(values)
+
+
+async def change_numbered(caller: Caller, number: int, values: Mapping[str, Any], expected_version: int | None) -> Row:
+    """The contact of this number after the change, under the old rules too. Refuses with a rule, NotFound or StaleVersion."""
+    async with within(caller.to(Permission.CONTACTS_WRITE)):
+        legacy.contact(values)
         return await Contact.change((await _numbered(number))["id"], values, expected_version)
 
 

@@ -10,9 +10,10 @@ from auth.desk import Desk, Tokens
 from auth.passwords import check_legacy_composition
 from auth.permissions import Permission
 from auth.tokens import RefreshToken
+from models import legacy as old
 from models import rules
 from models.audit import AuditEntry
-from models.errors import BadCredentials, NotFound, SignupClosed, TokenInvalid, TokenReused
+from models.errors import AlreadyExists, BadCredentials, NotFound, SignupClosed, TokenInvalid, TokenReused, UnknownTenant
 from models.session import Rotation, Session
 from models.tenancy import lobby, within
 from models.tenant import Tenant
@@ -33,38 +34,53 @@ class SignedIn:
     tokens: Tokens
 
 
-async def signup(
-    desk: Desk, origin: Origin, *, tenant: str, username: str, email: str, password: str, legacy: bool = False
-) -> SignedIn:
+async def signup(desk: Desk, origin: Origin, *, tenant: str, username: str, email: str, password: str) -> SignedIn:
     """Makes an account (an EDITOR) in a tenant that is open for it, and signs it in.
 
     Refuses with SignupClosed (for an unknown tenant too), UsernameTaken, EmailTaken, WeakPassword, InvalidInput.
     """
     home = await _tenant(tenant)
     await desk.throttled("signup", home, "", origin.ip_prefix)
-    if home is None or home["status"] != TenantStatus.ACTIVE or home["signup"] != SignupPolicy.OPEN:
-        raise SignupClosed("This tenant takes no sign-ups.", ("tenant",))
-    rules.username(username, email, "username")
-    if legacy:
-        check_legacy_composition(password)
-    rules.email(email, "email")
-    await desk.hasher.check(password, [username, email, home["slug"], home["name"]], ("password",), desk.password_length)
-    password_hash = await desk.hasher.hash(password, ("password",))
+    home, password_hash = await _admitted(desk, home, username, email, password)
     refresh = RefreshToken.new(home["id"])
     async with within(home["id"]):
         user = await User.add(username, email, password_hash, Role.EDITOR)
         session = await Session.start(user["id"], origin, refresh.digest)
         await AuditEntry.append("user.signed_up", origin, actor=user["id"], target=user["id"])
     desk.metrics.authenticated("signup", "ok")
-    return SignedIn(session, user, home, desk.issue(home, user, session, refresh, legacy=legacy))
+    return SignedIn(session, user, home, desk.issue(home, user, session, refresh, legacy=False))
+
+
+async def register(desk: Desk, origin: Origin, *, tenant: str, username: str, email: str, password: str) -> None:
+    """For the old clients: makes an account as `signup` does, without a session, under the old rules too and with their texts.
+
+    Refuses with UnknownTenant too.
+    """
+    home = await _tenant(tenant)
+    await desk.throttled("signup", home, "", origin.ip_prefix)
+    _refuse_unknown(home)
+    _refuse_closed(home)
+    old.username(username)
+    check_legacy_composition(password)
+    old.email(email)
+    home, password_hash = await _admitted(desk, home, username, email, password)
+    async with within(home["id"]):
+        try:
+            user = await User.add(username, email, password_hash, Role.EDITOR)
+        except AlreadyExists as taken:
+            raise type(taken)(f"User '{username}' is already registered", taken.path) from None
+        await AuditEntry.append("user.signed_up", origin, actor=user["id"], target=user["id"])
+    desk.metrics.authenticated("signup", "ok")
 
 
 async def login(
     desk: Desk, origin: Origin, *, tenant: str, username_or_email: str, password: str, legacy: bool = False
 ) -> SignedIn:
-    """Starts a session. Refuses with BadCredentials, whatever was wrong, after the same work."""
+    """Starts a session. Refuses with BadCredentials, whatever was wrong, after the same work; `legacy` with UnknownTenant too."""
     home = await _tenant(tenant)
     await desk.throttled("login", home, normal(username_or_email), origin.ip_prefix)
+    if legacy:
+        _refuse_unknown(home)
     user = None
     if home is not None and home["status"] == TenantStatus.ACTIVE:
         async with within(home["id"]):
@@ -94,8 +110,13 @@ async def login(
 async def refresh(desk: Desk, origin: Origin, token: str, *, tenant: str | None = None, legacy: bool = False) -> SignedIn:
     """Spends a refresh token for the next one. Refuses with TokenInvalid, or with TokenReused after ending the session.
 
-    `tenant`, a slug, must be the token's own where it is given.
+    `tenant`, a slug, must be the token's own where it is given; one that is nobody's is refused with UnknownTenant.
     """
+    if tenant is not None:
+        named = await _tenant(tenant)
+        if named is None:
+            await desk.throttled("refresh", None, tenant, origin.ip_prefix)
+        _refuse_unknown(named)
     given = RefreshToken.parse(token, ("refreshToken",))
     async with lobby():
         home = await Tenant.maybe(given.tenant)
@@ -174,6 +195,12 @@ async def change_password(desk: Desk, caller: Caller, *, current: str, new: str)
         await AuditEntry.append("password.changed", caller.origin, actor=caller.user, target=caller.user, sessions_ended=ended)
 
 
+async def verify(caller: Caller) -> None:
+    """Refuses with Unauthenticated where the caller's session has ended."""
+    async with within(caller.to(Permission.ACCOUNT_USE)):
+        pass
+
+
 async def viewer(caller: Caller) -> tuple[Row, Row, Row]:
     """Rows of the caller's session, user and tenant."""
     async with within(caller.to(Permission.ACCOUNT_USE)):
@@ -187,6 +214,26 @@ async def mine(caller: Caller) -> list[Row]:
     """The caller's sessions, the latest used first, at most 50."""
     async with within(caller.to(Permission.ACCOUNT_USE)):
         return await Session.of_user(caller.user)
+
+
+async def _admitted(desk: Desk, home: Row | None, username: str, email: str, password: str) -> tuple[Row, str]:
+    """The tenant, and what to keep of the password, where the tenant takes sign-ups and every rule is kept."""
+    home = _refuse_closed(home)
+    rules.username(username, email, "username")
+    rules.email(email, "email")
+    await desk.hasher.check(password, [username, email, home["slug"], home["name"]], ("password",), desk.password_length)
+    return home, await desk.hasher.hash(password, ("password",))
+
+
+def _refuse_closed(home: Row | None) -> Row:
+    if home is None or home["status"] != TenantStatus.ACTIVE or home["signup"] != SignupPolicy.OPEN:
+        raise SignupClosed("This tenant takes no sign-ups.", ("tenant",))
+    return home
+
+
+def _refuse_unknown(home: Row | None) -> None:
+    if home is None or home["status"] == TenantStatus.DELETING:
+        raise UnknownTenant("Tenant not found", ("tenant_id",))
 
 
 async def _tenant(slug: str) -> Row | None:

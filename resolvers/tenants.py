@@ -8,28 +8,29 @@ from uuid import UUID
 
 from auth.caller import Caller
 from auth.permissions import Permission
-from models import rules
+from models import legacy, rules
 from models.audit import AuditEntry
 from models.contact import Contact
-from models.errors import InvalidInput, NotFound, Required
+from models.errors import Forbidden, InvalidInput, NotAllowed, NotFound, Required
 from models.paging import Page, Window
 from models.session import Session
-from models.tenancy import lobby, within
+from models.tenancy import within
 from models.tenant import Tenant
 from models.user import User
-from models.values import Row, SessionEndReason, SignupPolicy, TenantStatus
-
-
-async def known(slug: str) -> bool:
-    """Whether people may call a tenant by this slug. The old routes answer it to anybody."""
-    async with lobby():
-        return "\x00" not in slug and await Tenant.maybe_by_slug(slug) is not None
+from models.values import Row, SessionEndReason, SignupPolicy, TenantStatus, new_id
 
 
 async def own(caller: Caller) -> Row:
     """The caller's tenant."""
     async with within(caller.to(Permission.TENANT_READ)):
         return await Tenant.find(caller.tenant)
+
+
+async def claimed(caller: Caller, slug: str) -> None:
+    """Refuses with Forbidden a request that says it belongs to a tenant other than its caller's."""
+    if slug != caller.tenant_slug:
+        await own(caller)  # that the session has ended is told first
+        raise Forbidden("Tenant access denied")
 
 
 async def usage(caller: Caller) -> Row:
@@ -72,6 +73,14 @@ async def create(caller: Caller, slug: str, name: str, signup: SignupPolicy) -> 
     return tenant
 
 
+async def create_named(caller: Caller, slug: str, name: str) -> Row:
+    """A new tenant under the old rules, open for sign-up as the old clients expect; an empty slug is made up."""
+    async with within(caller.to(Permission.TENANTS_OPERATE)):
+        slug = slug or str(new_id())
+        legacy.tenant(slug, name)
+    return await create(caller, slug, name, SignupPolicy.OPEN)
+
+
 async def rename(caller: Caller, tenant_id: UUID | None, name: str) -> Row:
     """The tenant under a new name; for operators."""
     return await _operate(caller, tenant_id, "tenant.changed", **_checked({"name": name}))
@@ -88,7 +97,12 @@ async def resume(caller: Caller, tenant_id: UUID | None) -> Row:
 
 
 async def close(caller: Caller, tenant_id: UUID | None) -> Row:
-    """What the old routes call deleting: the tenant serves nobody and is not listed there, its data stays; for operators."""
+    """What the old routes call deleting: the tenant serves nobody and is not listed there, its data stays; for operators.
+
+    Refuses with NotAllowed where it is the caller's own: nobody would be left to undo it.
+    """
+    if tenant_id == caller.tenant:
+        raise NotAllowed("A tenant cannot delete itself.", ("id",))
     return await _operate(caller, tenant_id, "tenant.closed", status=TenantStatus.DELETING)
 
 
@@ -105,6 +119,20 @@ async def listed(caller: Caller) -> list[Row]:
     """All tenants but the closed ones, by slug; for operators of the old routes, which filter and count them."""
     async with within(caller.to(Permission.TENANTS_OPERATE)):
         return await Tenant.listed()
+
+
+async def statistics(caller: Caller) -> dict[str, int]:
+    """How many `users` all listed tenants have together, and how many of those are `signed_in`; for operators: counts alone.
+
+    Each tenant is counted behind its own door, one after the other.
+    """
+    tenants = await listed(caller)
+    users = signed_in = 0
+    for tenant in tenants:
+        async with within(tenant["id"]):
+            users += await User.count()
+            signed_in += await Session.people()
+    return {"users": users, "signed_in": signed_in}
 
 
 async def _operate(caller: Caller, tenant_id: UUID | None, action: str, **values: Any) -> Row:

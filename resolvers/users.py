@@ -8,6 +8,7 @@ from uuid import UUID
 
 from auth.caller import Caller
 from auth.permissions import Permission
+from models import legacy
 from models.audit import AuditEntry
 from models.errors import NotAllowed, NotFound
 from models.paging import Page, Window
@@ -60,8 +61,10 @@ async def by_number(caller: Caller, number: int) -> Row:
 
 
 async def change_numbered(caller: Caller, number: int, values: Mapping[str, Any]) -> Row:
-    """The user of this number after the change, under the rules of `change`."""
+    """The user of this number after the change of username, e-mail address and activity, under the old rules and `change`'s."""
     async with within(caller.to(Permission.USERS_WRITE)):
+        legacy.username(values["username"])
+        legacy.email(values["email"])
         return await _change(caller, await _numbered(number), values)
 
 

@@ -5,19 +5,28 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
 import gql.schema
+from models.errors import Refusal
 from observability import logging
-from server import database
+from server import console, database, settings_page
 from server.binaries import NoPostgres, PostgresFailed
 from server.dev import dev as run_dev
 from server.serve import serve as run_serve
 from server.settings import BadSettings, Settings, load
 
-cli = typer.Typer(no_args_is_help=True, help="Address Book: serves, migrates, and what an operator does at the machine itself.")
+cli = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,  # a bug's traceback shows lines of code, never values
+    help="Address Book: serves, migrates, and what an operator does at the machine itself.",
+)
+cli.add_typer(console.tenant, name="tenant")
+cli.add_typer(console.user, name="user")
+cli.add_typer(console.operator, name="operator")
 
 
 def _settings() -> Settings:
@@ -59,10 +68,26 @@ def schema(check: Annotated[bool, typer.Option(help="Fail where schema.graphql d
         raise BadSettings("schema.graphql is not what the code prints: run `make schema` and look at the difference")
 
 
-def main() -> None:
-    """Runs a command; what a person can mend is one line on stderr and exit code 1, with no traceback."""
+@cli.command()
+def settings(check: Annotated[bool, typer.Option("--check", help="Fail where docs/settings.md differs.")] = False) -> None:
+    """Prints what `serve` takes from the environment as a page, or compares it with docs/settings.md."""
+    printed = settings_page.page()
+    if not check:
+        typer.echo(printed, nl=False)
+    elif (database.ROOT / "docs" / "settings.md").read_text(encoding="utf-8") != printed:
+        raise BadSettings("docs/settings.md is not what the code prints: run `make settings` and look at the difference")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs a command, by default that of the command line.
+
+    What a person can mend is told on stderr in a line or a few, with exit code 1 and no traceback.
+    """
     try:
-        cli(standalone_mode=True)
+        cli(arguments)
+    except Refusal as refusal:
+        typer.echo(refusal.message, err=True)
+        sys.exit(1)
     except (BadSettings, database.BadDatabase, NoPostgres, PostgresFailed) as error:
         typer.echo(f"{type(error).__name__}:\n{error}", err=True)
         sys.exit(1)

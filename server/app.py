@@ -9,6 +9,7 @@ from typing import Final
 from aiohttp import web
 
 import gql.schema
+import rest.routes
 from auth.desk import Desk
 from auth.passwords import Hasher
 from auth.throttle import Throttle
@@ -64,6 +65,14 @@ def create_app(settings: Settings) -> web.Application:
     app.router.add_route("GET", "/graphql", view.handle)
     app.router.add_route("POST", "/graphql", view.handle)
     app.add_routes(health.routes())
+    app.add_routes(
+        rest.routes.routes(
+            desk,
+            identify=lambda request: request[middlewares.IDENTITY],
+            dialect=settings.legacy_dialect,
+            faults=health.faults,
+        )
+    )
     if settings.metrics_port is None:
         app.router.add_get("/metrics", health.expose)
     if settings.open_to_developers:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -91,16 +92,21 @@ async def migrate(dsn: str) -> list[str]:
         # Case mapping comes from the database's character type: in plain C, É would not find é.
         if await connection.fetchval("SELECT lower('ÄЖ')") != "äж":
             raise BadDatabase("The database's LC_CTYPE maps ASCII alone. Create it with LC_CTYPE 'C.UTF-8'.")
-        settings = {"lock_timeout": str(_LOCK_TIMEOUT_MS), "statement_timeout": str(_MIGRATION_TIMEOUT_MS)}
-        command = Command(
-            tortoise_config=config(dsn, models=[*MODELS, "aerich.models"], server_settings=settings),
-            app="models",
-            location=str(ROOT / "migrations"),
-        )
-        async with command:
-            return await command.upgrade(run_in_transaction=True)
+        # In a task of its own: aerich leaves Tortoise's context variable behind, pointing at what it has closed.
+        return await asyncio.create_task(_upgrade(dsn))
     finally:
         await connection.close()
+
+
+async def _upgrade(dsn: str) -> list[str]:
+    settings = {"lock_timeout": str(_LOCK_TIMEOUT_MS), "statement_timeout": str(_MIGRATION_TIMEOUT_MS)}
+    command = Command(
+        tortoise_config=config(dsn, models=[*MODELS, "aerich.models"], server_settings=settings),
+        app="models",
+        location=str(ROOT / "migrations"),
+    )
+    async with command:
+        return await command.upgrade(run_in_transaction=True)
 
 
 async def prepare(admin_dsn: str, name: str, passwords: dict[str, str]) -> None:

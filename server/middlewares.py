@@ -14,6 +14,8 @@ import orjson
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
+import rest.call
+import rest.errors
 from auth.caller import Caller, Identity
 from auth.desk import Desk
 from gql.view import OPERATION
@@ -92,16 +94,20 @@ async def barrier(request: web.Request, handler: Handler) -> web.StreamResponse:
         if error.status < 400:
             raise
         headers = {str(name): error.headers[name] for name in (hdrs.ALLOW, hdrs.RETRY_AFTER) if name in error.headers}
-        return failure(error.status, error.reason, headers)
+        return failure(request, error.status, error.reason, headers)
+    except web.RequestPayloadError:
+        return failure(request, 400, "The body cannot be read.")
     except TimeoutError:
-        return failure(408, "Request Timeout")
+        return failure(request, 408, "Request Timeout")
     except Exception as error:
         _log.error("unexpected error", exc_info=error)
-        return failure(500, f"Something went wrong on our side. Tell us the request id {request['request_id']}.")
+        return failure(request, 500, f"Something went wrong on our side. Tell us the request id {request[REQUEST_ID]}.")
 
 
-def failure(status: int, message: str, headers: dict[str, str] | None = None) -> web.Response:
-    """An answer outside both transports; its shape serves the clients of both."""
+def failure(request: web.Request, status: int, message: str, headers: dict[str, str] | None = None) -> web.Response:
+    """An answer outside both transports, in a shape that the clients of both read."""
+    if request.path.startswith("/api/"):
+        return rest.call.json(request, rest.errors.detailed(status, message, request[REQUEST_ID]), status, headers)
     code = {400: "BAD_REQUEST", 404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 413: "TOO_LARGE", 500: "INTERNAL"}.get(
         status, "BAD_REQUEST"
     )

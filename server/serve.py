@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from collections.abc import Callable
 from typing import Final
@@ -11,7 +12,7 @@ from aiohttp import web
 
 from observability.logging import logger
 from server.app import HEALTH, create_app
-from server.settings import Settings
+from server.settings import BadSettings, Settings
 
 _log = logger(__name__)
 _KEEP_ALIVE_SECONDS: Final = 15.0
@@ -19,7 +20,10 @@ _SHUTDOWN_SECONDS: Final = 20.0
 
 
 async def serve(settings: Settings, started: Callable[[str], None] = lambda _: None) -> None:
-    """Serves until a signal comes. Readiness fails first; after `drain_seconds` nothing new is taken, and what runs may end."""
+    """Serves until a signal comes. Readiness fails first; after `drain_seconds` nothing new is taken, and what runs may end.
+
+    Raises BadSettings where it cannot listen.
+    """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -27,12 +31,13 @@ async def serve(settings: Settings, started: Callable[[str], None] = lambda _: N
     app = create_app(settings)
     # aiohttp would inflate even the bodies that are refused, so it does not; nothing here takes a compressed one.
     runner = web.AppRunner(app, access_log=None, keepalive_timeout=_KEEP_ALIVE_SECONDS, auto_decompress=False, handle_signals=False)
-    await runner.setup()
+    inner = web.AppRunner(_metrics(app), access_log=None, handle_signals=False)
     try:
-        site = web.TCPSite(runner, settings.host, settings.port, shutdown_timeout=_SHUTDOWN_SECONDS)
-        await site.start()
+        await runner.setup()
+        await _listen(runner, "HOST, PORT", settings.host, settings.port)
         if settings.metrics_port is not None:
-            await _metrics(app, settings)
+            await inner.setup()
+            await _listen(inner, "METRICS_PORT", settings.host, settings.metrics_port)
         host, port = runner.addresses[0][:2]
         _log.info("serving", host=host, port=port, environment=settings.environment.value)
         started(f"http://{host}:{port}")
@@ -42,14 +47,24 @@ async def serve(settings: Settings, started: Callable[[str], None] = lambda _: N
         await asyncio.sleep(settings.drain_seconds)
     finally:
         await runner.cleanup()
+        await inner.cleanup()
         _log.info("stopped")
 
 
-async def _metrics(app: web.Application, settings: Settings) -> None:
-    """Metrics on a port of their own, which the public does not reach."""
+def _metrics(app: web.Application) -> web.Application:
+    """Metrics alone, for a port of their own, which the public does not reach."""
     inner = web.Application()
     inner.router.add_get("/metrics", app[HEALTH].expose)
-    runner = web.AppRunner(inner, access_log=None)
-    await runner.setup()
-    app.on_cleanup.append(lambda _: runner.cleanup())
-    await web.TCPSite(runner, settings.host, settings.metrics_port).start()
+    return inner
+
+
+async def _listen(runner: web.AppRunner, names: str, host: str, port: int) -> None:
+    try:
+        await web.TCPSite(runner, host, port, shutdown_timeout=_SHUTDOWN_SECONDS).start()
+    except OSError as error:
+        raise BadSettings(f"{names}: cannot listen on {host}:{port}: {_said(error)}") from error
+
+
+def _said(error: OSError) -> str:
+    """What the system says, without the address that asyncio repeats."""
+    return os.strerror(error.errno) if error.errno else str(error)

@@ -16,7 +16,8 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
-    model_validator,
+    ValidationInfo,
+    field_validator,
 )
 
 from auth.tokens import Keyring
@@ -55,6 +56,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(
         frozen=True,
         extra="ignore",
+        validate_default=True,
         hide_input_in_errors=True,
         alias_generator=AliasGenerator(validation_alias=str.upper),
     )
@@ -94,23 +96,28 @@ class Settings(BaseModel):
     trace_ratio: float = Field(0.1, ge=0, le=1, description="The share of requests that are traced.")
     drain_seconds: float = Field(0, ge=0, le=60, description="How long /readyz fails before the server stops listening.")
 
-    @model_validator(mode="after")
-    def _strict_in_production(self) -> Settings:
-        faults = []
-        try:
-            self.keyring()
-        except ValueError as error:
-            faults.append(f"JWT_KEYS: {error}")
-        if self.environment is Environment.PRODUCTION:
-            if self.bcrypt_cost < 12:
-                faults.append("BCRYPT_COST: must be at least 12 in production")
-            if self.metrics_port is None:
-                faults.append("METRICS_PORT: required in production, so that /metrics is not public")
-        if "*" in self.cors_allowed_origins:
-            faults.append("CORS_ALLOWED_ORIGINS: names origins, never *")
-        if faults:
-            raise ValueError("\n".join(faults))
-        return self
+    @field_validator("jwt_keys")
+    @classmethod
+    def _strong(cls, value: SecretStr) -> SecretStr:
+        Keyring.parse(value.get_secret_value())
+        return value
+
+    @field_validator("cors_allowed_origins")
+    @classmethod
+    def _named(cls, value: list[str]) -> list[str]:
+        if "*" in value:
+            raise ValueError("names origins, never *")
+        return value
+
+    @field_validator("bcrypt_cost", "metrics_port")
+    @classmethod
+    def _strict_in_production(cls, value: int | None, info: ValidationInfo) -> int | None:
+        if info.data.get("environment") is Environment.PRODUCTION:
+            if info.field_name == "bcrypt_cost" and value is not None and value < 12:
+                raise ValueError("must be at least 12 in production")
+            if info.field_name == "metrics_port" and value is None:
+                raise ValueError("required in production, so that /metrics is not public")
+        return value
 
     def keyring(self) -> Keyring:
         """The keys of JWT_KEYS. Raises ValueError with every fault."""
@@ -142,10 +149,8 @@ def load(environ: Mapping[str, str]) -> Settings:
     try:
         settings = Settings.model_validate(given)
     except ValidationError as error:
-        for fault in error.errors(include_input=False, include_url=False, include_context=False):
-            where = ".".join(str(part) for part in fault["loc"])
-            text = fault["msg"].removeprefix("Value error, ")
-            faults.extend([f"{where}: {text}"] if where else text.split("\n"))
+        told = error.errors(include_input=False, include_url=False, include_context=False)
+        faults += dict.fromkeys(f"{str(fault['loc'][0]).upper()}: {fault['msg'].removeprefix('Value error, ')}" for fault in told)
         raise BadSettings("\n".join(faults)) from None
     if faults:
         raise BadSettings("\n".join(faults))

@@ -1,0 +1,41 @@
+# `make run` serves with a Postgres of its own and a demo tenant; `make test` passes the suite. Both set up what they need.
+# Settings go along: make run PORT=8001 HOST=127.0.0.1 DATA_DIR=/somewhere
+
+PYTHON ?= python3
+PYTEST ?=
+BIN := .venv/bin
+READY := .venv/installed
+
+.PHONY: run test check full lock schema settings
+
+run: $(READY)
+	@exec $(BIN)/python -m server dev
+
+test: $(READY)
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || \
+	  echo 'No Chromium here, so the tests of the pages are skipped. To run them: apt-get install chromium'
+	$(BIN)/python -m pytest -q -n 2 $(PYTEST)
+
+check: $(READY)
+	@scripts/check
+
+full: check # everything that CI proves, and the clone that lives a day
+	.ci/run
+
+lock: $(READY)
+	scripts/lock
+
+schema: $(READY)
+	$(BIN)/python -m server schema > schema.graphql.new && mv schema.graphql.new schema.graphql
+
+settings: $(READY)
+	$(BIN)/python -m server settings > docs/settings.md.new && mv docs/settings.md.new docs/settings.md
+
+# The lock is the whole truth: hashes for every file, and no address.
+$(READY): requirements-dev.txt
+	@$(PYTHON) -c 'import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null || { \
+	  echo 'This needs Python 3.11, 3.12 or 3.13 with venv (Debian: apt-get install python3-venv), or PYTHON=/path/to/one.' >&2; exit 1; }
+	@echo 'Setting up .venv (once, a minute or so) …'
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes -r requirements-dev.txt
+	@touch $@

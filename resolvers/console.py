@@ -1,0 +1,150 @@
+"""What an operator does at the machine itself: whoever holds the database's credentials has no session, and needs none.
+
+Each act enters by `within(tenant)`, is one transaction, and stands in that tenant's audit log as done at the console.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from auth.passwords import Hasher
+from models import rules
+from models.audit import AuditEntry
+from models.errors import NotFound
+from models.session import Session
+from models.tenancy import lobby, within
+from models.tenant import Tenant
+from models.user import User
+from models.values import Origin, Role, Row, SessionEndReason, SignupPolicy, TenantStatus
+
+_HERE = Origin(user_agent="console")
+
+
+async def add_tenant(slug: str, name: str, signup: SignupPolicy) -> Row:
+    """A new tenant. Refuses with SlugTaken or a field's rule."""
+    async with lobby():
+        tenant = await Tenant.add(slug, name, signup)
+    async with within(tenant["id"]):
+        await _tell("tenant.created", tenant)
+    return tenant
+
+
+async def tenants() -> list[Row]:
+    """All tenants, whatever their status, by slug."""
+    async with lobby():
+        return await Tenant.every()
+
+
+async def suspend(slug: str) -> Row:
+    """Ends the tenant's sessions and refuses its people until it is resumed. Refuses with NotFound."""
+    return await _turn(slug, TenantStatus.SUSPENDED, "tenant.suspended")
+
+
+async def resume(slug: str) -> Row:
+    """Lets the tenant's people sign in again. Refuses with NotFound."""
+    return await _turn(slug, TenantStatus.ACTIVE, "tenant.resumed")
+
+
+async def add_user(hasher: Hasher, slug: str, username: str, email: str, password: str, role: Role, *, password_length: int) -> Row:
+    """A new user of any role, an owner too. Refuses with NotFound, UsernameTaken, EmailTaken, WeakPassword, InvalidInput."""
+    tenant = await _tenant(slug)
+    rules.email(email, "email")
+    rules.username(username, email, "username")
+    password_hash = await _hashed(hasher, password, [username, email], tenant, password_length)
+    async with within(tenant["id"]):
+        user = await User.add(username, email, password_hash, role)
+        await _tell("user.created", user, role=role.value)
+    return user
+
+
+async def users(slug: str) -> list[Row]:
+    """The tenant's users, by username. Refuses with NotFound."""
+    tenant = await _tenant(slug)
+    async with within(tenant["id"]):
+        return await User.every()
+
+
+async def activate(slug: str, username: str) -> Row:
+    """Lets the user sign in. Refuses with NotFound."""
+    async with _user(slug, username) as user:
+        changed = await User.change(user, active=True)
+        await _tell("user.activated", user)
+    return changed
+
+
+async def deactivate(slug: str, username: str) -> Row:
+    """Ends the user's sessions and refuses them. Refuses with NotFound, LastOwner."""
+    async with _user(slug, username) as user:
+        changed = await User.change(user, active=False)
+        ended = await Session.end(SessionEndReason.USER_DEACTIVATED, user_id=user["id"])
+        await _tell("user.deactivated", user, sessions_ended=ended)
+    return changed
+
+
+async def set_password(hasher: Hasher, slug: str, username: str, password: str, *, password_length: int) -> int:
+    """Keeps a new password and ends all of the user's sessions; how many those were. Refuses with NotFound, WeakPassword."""
+    tenant = await _tenant(slug)
+    async with _user(slug, username) as user:
+        hints = [user["username"], user["email"]]
+    password_hash = await _hashed(hasher, password, hints, tenant, password_length)
+    async with _user(slug, username) as user:
+        await User.set_password(user["id"], password_hash)
+        ended = await Session.end(SessionEndReason.PASSWORD_CHANGED, user_id=user["id"])
+        await _tell("password.changed", user, sessions_ended=ended)
+    return ended
+
+
+async def mark_operator(slug: str, username: str, *, operator: bool) -> Row:
+    """Makes the user an operator of the whole service, or no longer one; it bites at once. Refuses with NotFound."""
+    async with _user(slug, username) as user:
+        await User.mark_operator(user["id"], operator=operator)
+        await _tell("operator.added" if operator else "operator.removed", user)
+        return await User.find(user["id"])
+
+
+async def operators() -> list[tuple[Row, Row]]:
+    """Each operator of the service, after the tenant that they belong to; by slug and username."""
+    found = []
+    for tenant in await tenants():
+        async with within(tenant["id"]):
+            found += [(tenant, user) for user in await User.every() if user["operator"]]
+    return found
+
+
+async def _turn(slug: str, status: TenantStatus, action: str) -> Row:
+    tenant = await _tenant(slug)
+    async with within(tenant["id"]):
+        changed = await Tenant.change(tenant["id"], status=status)
+        if status is not TenantStatus.ACTIVE:
+            await Session.end(SessionEndReason.TENANT_SUSPENDED)
+        await _tell(action, tenant)
+    return changed
+
+
+async def _hashed(hasher: Hasher, password: str, names: list[str], tenant: Row, length: int) -> str:
+    await hasher.check(password, [*names, tenant["slug"], tenant["name"]], ("password",), length)
+    return await hasher.hash(password, ("password",))
+
+
+async def _tenant(slug: str) -> Row:
+    async with lobby():
+        tenant = await Tenant.maybe_by_slug(rules.slug(slug, "tenant"))
+    if tenant is None:
+        raise NotFound(f"There is no tenant {slug}.", ("tenant",))
+    return tenant
+
+
+@asynccontextmanager
+async def _user(slug: str, username: str) -> AsyncIterator[Row]:
+    tenant = await _tenant(slug)
+    async with within(tenant["id"]):
+        user = await User.maybe_by_login(rules.required(username, rules.EMAIL_LENGTH, "username"))
+        if user is None:
+            raise NotFound(f"There is no user {username} in {slug}.", ("username",))
+        yield user
+
+
+async def _tell(action: str, target: Row, **details: Any) -> None:
+    await AuditEntry.append(action, _HERE, target=target["id"], by="console", **details)

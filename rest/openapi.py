@@ -1,0 +1,151 @@
+"""The description of the shim (OpenAPI 3.1), made of the very routes and models that serve."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any, Final, Protocol
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from rest import errors
+
+VERSION: Final = "3.1.0"
+_REF: Final = "#/components/schemas/"
+_TEXT: Final = {"type": "string"}
+_WHOLE: Final = {"type": "integer", "format": "int32"}
+
+
+class Described(Protocol):
+    """As much of a route as is described."""
+
+    @property
+    def method(self) -> str:
+        """GET, POST, PUT or DELETE."""
+
+    @property
+    def path(self) -> str:
+        """With {id} where one stands."""
+
+    @property
+    def who(self) -> str:
+        """anyone, or the least role that may."""
+
+    @property
+    def open(self) -> bool:
+        """Whether it needs no token."""
+
+    @property
+    def summary(self) -> str:
+        """A few words."""
+
+    @property
+    def takes(self) -> type[BaseModel] | None:
+        """Its body, or its typed query."""
+
+
+def document(routes: Iterable[Described]) -> dict[str, Any]:
+    """The whole description."""
+    routes = list(routes)
+    taken = sorted({route.takes for route in routes if route.takes}, key=lambda model: model.__name__)
+    _, schemas = models_json_schema([(model, "validation") for model in taken], ref_template=f"{_REF}{{model}}")
+    paths: dict[str, dict[str, Any]] = {}
+    for route in routes:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, schemas["$defs"])
+    return {
+        "openapi": VERSION,
+        "info": {
+            "title": "Address Book · REST",
+            "version": "1",
+            "description": "The routes of the older service, for its clients. What is new is in GraphQL, at /graphql.",
+        },
+        "paths": paths,
+        "components": {
+            "schemas": schemas["$defs"] | _ANSWERS,
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+        },
+    }
+
+
+def _operation(route: Described, schemas: dict[str, Any]) -> dict[str, Any]:
+    words = [word for word in re.split(r"[^a-z]+", route.path) if word not in {"", "api"}]
+    told: dict[str, Any] = {
+        "operationId": "_".join([route.method.lower(), *words]),
+        "summary": route.summary,
+        "description": "Needs no token." if route.open else f"Needs a token, and the role {route.who} or one above it.",
+        "tags": [words[0]],
+        "parameters": [],
+        "responses": _responses(route),
+    }
+    if not route.open:
+        told["security"] = [{"bearer": []}]
+    if "{id}" in route.path:
+        told["parameters"].append({"name": "id", "in": "path", "required": True, "schema": _TEXT if "tenants" in words else _WHOLE})
+    if route.takes is None:
+        return told
+    if route.method == "GET":
+        query = schemas[route.takes.__name__]["properties"]
+        told["parameters"] += [{"name": name, "in": "query", "schema": schema} for name, schema in query.items()]
+    else:
+        schema = {"$ref": f"{_REF}{route.takes.__name__}"}
+        told["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+    return told
+
+
+def _responses(route: Described) -> dict[str, Any]:
+    done = errors.CREATED if route.method == "POST" and not route.path.startswith("/api/auth/") else errors.OK
+    told = {"default": _response("Refused: the status says how, the message why", f"{_REF}Refused")}
+    if route.path != "/api/logs":
+        told[str(done)] = _response("Done", _answer(route))
+    for status, why in ((401, "Nobody is signed in"), (403, "The role does not suffice")):
+        if not route.open:
+            told[str(status)] = _response(why, f"{_REF}Refused")
+    if "{id}" in route.path:
+        told[str(errors.NOT_FOUND)] = _response("There is none of this id", f"{_REF}Refused")
+    return told
+
+
+def _response(description: str, reference: str) -> dict[str, Any]:
+    return {"description": description, "content": {"application/json": {"schema": {"$ref": reference}}}}
+
+
+def _answer(route: Described) -> str:
+    """The schema of what the route answers where it does what was asked."""
+    if route.path == "/api/ping" or route.path.startswith("/api/admin/tenant/"):
+        return f"{_REF}Bare"
+    return f"{_REF}Done"
+
+
+_ANSWERS: Final[dict[str, Any]] = {
+    "Done": {
+        "type": "object",
+        "required": ["message", "data"],
+        "properties": {"message": _TEXT, "data": {}, "metadata": {"type": "object"}},
+    },
+    "Bare": {"type": ["object", "array"]},
+    "Refused": {
+        "type": "object",
+        "required": ["message", "data"],
+        "properties": {
+            "message": _TEXT,
+            "data": {
+                "anyOf": [
+                    {"const": ""},
+                    {
+                        "type": "object",
+                        "required": ["code", "message", "timestamp", "status"],
+                        "properties": {
+                            "code": _TEXT,
+                            "message": _TEXT,
+                            "timestamp": {"type": "integer"},
+                            "status": {"type": "integer"},
+                            "correlation_id": _TEXT,
+                            "tags": {"type": "array", "items": _TEXT},
+                        },
+                    },
+                ]
+            },
+        },
+    },
+}

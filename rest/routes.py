@@ -1,0 +1,162 @@
+"""The whole `/api` on one screen, and how a request comes to its handler."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from aiohttp import hdrs, web
+from pydantic import BaseModel
+
+from auth.caller import Identity
+from auth.desk import Desk
+from models.errors import BadRequest, InvalidInput, NotFound, Refusal, TooManyAttempts, Unavailable
+from observability.logging import logger
+from observability.operation import operating
+from resolvers import sessions as signed_in
+from resolvers import tenants as owned
+from rest import bodies, contacts, dialect, errors, health, openapi, sessions, tenants, users
+from rest.call import Call, Faults, Reply, json
+
+_log = logger(__name__)
+Handler = Callable[[Call], Awaitable[Reply]]
+
+ANYONE: Final = "anyone"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One operation. `who` is anyone, or the least role that may; `takes` is its body, or its query where that is typed."""
+
+    method: str
+    path: str
+    handler: Handler
+    who: str
+    summary: str
+    takes: type[BaseModel] | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether it needs no token."""
+        return self.who == ANYONE
+
+
+def _tenants(base: str) -> Iterator[Route]:
+    yield Route("GET", base, tenants.listed, "OPERATOR", "Tenants, a page by offset")
+    yield Route("GET", f"{base}/filter", tenants.filtered, "OPERATOR", "Tenants that match filters[N][field|operator|value]")
+    yield Route("GET", f"{base}/{{id}}", tenants.one, "OPERATOR", "One tenant")
+    yield Route("POST", base, tenants.create, "OPERATOR", "A new tenant", bodies.NewTenant)
+    yield Route("PUT", f"{base}/{{id}}", tenants.change, "OPERATOR", "Renames a tenant", bodies.TenantPatch)
+    yield Route("DELETE", f"{base}/{{id}}", tenants.delete, "OPERATOR", "Closes a tenant")
+
+
+ROUTES: Final = (
+    Route("GET", "/health", health.health, ANYONE, "Whether the service is well; always 200"),
+    Route("GET", "/api/health", health.health, ANYONE, "The same"),
+    Route("GET", "/api/health/status", health.status, ANYONE, "The same, with the state at the top level"),
+    Route("GET", "/api/health/detailed", health.detailed, ANYONE, "The same, in the shape with details"),
+    Route("GET", "/api/health/performance", health.performance, ANYONE, "The old shape, without figures", bodies.Performance),
+    Route("GET", "/api/health/compatibility", health.compatibility, ANYONE, "Runs no tests", bodies.Compatibility),
+    Route("GET", "/api/logs", health.logs, ANYONE, "Always 405: the log is shown to nobody"),
+    Route("GET", "/api/ping", health.ping, ANYONE, "Pong"),
+    Route("POST", "/api/auth/signup", sessions.signup, ANYONE, "A new account", bodies.Signup),
+    Route("POST", "/api/auth/login", sessions.login, ANYONE, "Signs in", bodies.Login),
+    Route("POST", "/api/auth/logout", sessions.logout, "VIEWER", "Ends this session"),
+    Route("POST", "/api/auth/refresh", sessions.renew, "VIEWER", "New tokens for this session"),
+    Route("POST", "/api/auth/refresh-token", sessions.refresh, ANYONE, "New tokens for a refresh token", bodies.Refresh),
+    Route("GET", "/api/auth/me", sessions.me, "VIEWER", "Who is signed in"),
+    Route("GET", "/api/users", users.listed, "VIEWER", "The tenant's users"),
+    Route("GET", "/api/users/{id}", users.one, "VIEWER", "One user"),
+    Route("PUT", "/api/users/{id}", users.change, "ADMIN", "Changes a user", bodies.User),
+    Route("DELETE", "/api/users/{id}", users.remove, "ADMIN", "Removes a user"),
+    Route("GET", "/api/address-book", contacts.listed, "VIEWER", "Contacts, by id after a cursor"),
+    Route("GET", "/api/address-book/filter", contacts.filtered, "VIEWER", "Contacts that match", bodies.ContactFilter),
+    Route("GET", "/api/address-book/{id}", contacts.one, "VIEWER", "One contact"),
+    Route("POST", "/api/address-book", contacts.add, "EDITOR", "A new contact", bodies.Contact),
+    Route("PUT", "/api/address-book/{id}", contacts.change, "EDITOR", "Replaces a contact", bodies.Contact),
+    Route("DELETE", "/api/address-book/{id}", contacts.delete, "EDITOR", "Puts a contact into the trash"),
+    *_tenants("/api/admin/tenants"),
+    *_tenants("/api/tenants"),
+    Route("GET", "/api/admin/tenant/stats", tenants.stats, "OPERATOR", "Counts over all tenants"),
+    Route("GET", "/api/admin/tenant/health", tenants.health, "OPERATOR", "Whether each tenant serves"),
+    Route("GET", "/api/admin/tenant/status", tenants.status, "OPERATOR", "The same, in short"),
+)
+
+
+def routes(desk: Desk, *, identify: Callable[[web.Request], Identity], dialect: str, faults: Faults) -> list[web.RouteDef]:
+    """What to mount: every route, the rest of `/api`, and their description. `dialect` is auto, rust or ui."""
+    shim = _Shim(desk, identify, dialect, faults)
+    described = openapi.document(ROUTES)
+
+    async def description(request: web.Request) -> web.Response:
+        return json(request, described, errors.OK)
+
+    return [
+        *(web.route(route.method, route.path, shim.handler(route)) for route in ROUTES),
+        web.get("/openapi.json", description, allow_head=False),
+        web.route("*", "/health", shim.unrouted),
+        web.route("*", "/api{tail:(/.*)?}", shim.unrouted),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Shim:
+    desk: Desk
+    identify: Callable[[web.Request], Identity]
+    dialect: str
+    faults: Faults
+
+    def handler(self, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        async def handle(request: web.Request) -> web.StreamResponse:
+            identity = self.identify(request)
+            call = Call(request, self.desk, identity, self.faults, dialect.speaks_ui(self.dialect, request, identity.caller))
+            with operating(identity.caller, f"{route.method} {route.path}"):
+                try:
+                    reply = await (route.handler(call) if route.open else _guarded(route, call))
+                except Refusal as refusal:
+                    return _refused(request, identity, refusal)
+            return reply.response(request)
+
+        return handle
+
+    async def unrouted(self, request: web.Request) -> web.StreamResponse:
+        """What no route answers. As before, a stranger learns no paths but the open ones, and those say 404 where they are GET."""
+        known = await _at(request)
+        identity = self.identify(request)
+        if request.method != hdrs.METH_OPTIONS and not any(route.open for route in known):
+            try:
+                await signed_in.verify(Call(request, self.desk, identity, self.faults, ui=False).caller)
+            except Refusal as refusal:
+                return _refused(request, identity, refusal)
+        if not known or any(route.open and route.method == hdrs.METH_GET for route in known):
+            return json(request, errors.plain("Not Found"), errors.NOT_FOUND)
+        allowed = ", ".join(sorted({route.method for route in known}))
+        return json(request, errors.plain("Method Not Allowed"), errors.NOT_ALLOWED, {hdrs.ALLOW: allowed})
+
+
+async def _guarded(route: Route, call: Call) -> Reply:
+    """The handler's answer to a signed-in caller. That the session has ended is told before anything else is."""
+    try:
+        for claimed in dialect.claims(call.request):
+            await owned.claimed(call.caller, claimed)
+        return await route.handler(call)
+    except (BadRequest, InvalidInput, NotFound):
+        await signed_in.verify(call.caller)
+        raise
+
+
+async def _at(request: web.Request) -> list[Route]:
+    """The routes of the request's path, whatever their methods."""
+    paths = {found.canonical for found in request.app.router.resources() if (await found.resolve(request))[1]}
+    return [route for route in ROUTES if route.path in paths]
+
+
+def _refused(request: web.Request, identity: Identity, refusal: Refusal) -> web.Response:
+    headers: dict[str, str] = {}
+    if isinstance(refusal, Unavailable | TooManyAttempts):
+        headers[hdrs.RETRY_AFTER] = str(refusal.retry_after)
+    if isinstance(refusal, Unavailable):
+        _log.warning("unavailable", code=refusal.code, exc_info=refusal.__cause__)
+    body = errors.body(refusal, identity.origin.request_id, request.method)
+    return json(request, body, errors.told(refusal).status, headers)

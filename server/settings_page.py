@@ -1,0 +1,47 @@
+"""docs/settings.md, written from the settings themselves."""
+
+from __future__ import annotations
+
+from typing import Final, get_args
+
+from annotated_types import Ge, Le
+from pydantic import SecretStr
+from pydantic.fields import FieldInfo
+
+from server.settings import Settings
+
+_HEAD: Final = """# Settings
+
+Written by `make settings`; do not edit. `python -m server serve` takes these from the environment, and nothing else. Each is
+also read from a file that `NAME_FILE` names, as a secret store mounts it. A wrong or missing one stops the start; all faults are
+told at once, and no value is shown.
+
+| name | default | what |
+|---|---|---|
+"""
+_FOOT: Final = """
+🔒 is a secret: give it as `NAME_FILE`. `make run` makes its own DATABASE_URL and JWT_KEYS, and takes three more: `DATA_DIR`
+(where its Postgres lies; `.data`), `ADMIN_DATABASE_URL` (a superuser's, in place of that Postgres) with `DATABASE_NAME`, and
+`POSTGRES_BIN` (the bin folder of another Postgres).
+"""
+
+
+def page() -> str:
+    """The page, in Markdown."""
+    return _HEAD + "".join(_row(name.upper(), field) for name, field in Settings.model_fields.items()) + _FOOT
+
+
+def _row(name: str, field: FieldInfo) -> str:
+    if field.is_required():
+        default = "required"
+    else:
+        value = field.get_default(call_default_factory=True, validated_data={})
+        default = "" if value is None or value == [] else f"`{str(value).lower() if isinstance(value, bool) else value}`"
+    secret = " 🔒" if SecretStr in (field.annotation, *get_args(field.annotation)) else ""
+    return f"| `{name}`{secret} | {default} | {field.description}{_range(field)} |\n"
+
+
+def _range(field: FieldInfo) -> str:
+    least = next((rule.ge for rule in field.metadata if isinstance(rule, Ge)), None)
+    most = next((rule.le for rule in field.metadata if isinstance(rule, Le)), None)
+    return "" if least is None else f" {least} to {most}."

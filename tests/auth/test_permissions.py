@@ -1,0 +1,45 @@
+"""The table of grants, cell by cell."""
+
+from __future__ import annotations
+
+import pytest
+
+from auth.permissions import GRANTS, Permission, holders
+from models.values import OPERATOR, Role
+
+_TABLE = {
+    "account:use": "VIEWER EDITOR ADMIN OWNER",
+    "contacts:read": "VIEWER EDITOR ADMIN OWNER",
+    "labels:read": "VIEWER EDITOR ADMIN OWNER",
+    "tenant:read": "VIEWER EDITOR ADMIN OWNER",
+    "users:read": "VIEWER EDITOR ADMIN OWNER",
+    "contacts:write": "EDITOR ADMIN OWNER",
+    "labels:write": "EDITOR ADMIN OWNER",
+    "contacts:delete": "ADMIN OWNER",
+    "tenant:write": "ADMIN OWNER",
+    "users:write": "ADMIN OWNER",
+    "tenants:operate": "OPERATOR",
+}
+
+
+@pytest.mark.parametrize("permission", Permission)
+def test_each_permission_is_held_by_these(permission: Permission) -> None:
+    expected = {str(role) for role in _TABLE[permission].split()}
+    assert {str(role) for role in holders(permission)} == expected
+    assert {str(role) for role, grants in GRANTS.items() if permission in grants} == expected
+
+
+def test_each_role_may_do_what_the_next_one_may() -> None:
+    roles = list(Role)
+    for stronger, weaker in zip(roles, roles[1:], strict=False):
+        assert GRANTS[stronger] >= GRANTS[weaker]
+
+
+def test_an_operator_holds_nothing_of_a_tenant() -> None:
+    assert GRANTS[OPERATOR] == {Permission.TENANTS_OPERATE}
+
+
+def test_permissions_are_alphabetical_and_named_by_resource_and_action() -> None:
+    values = [permission.value for permission in Permission]
+    assert values == sorted(values)
+    assert [permission.name for permission in Permission] == [value.replace(":", "_").upper() for value in values]

@@ -1,0 +1,149 @@
+"""The house keeps its floors, its doors and its names (docs: the house; the floors are written in pyproject.toml)."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from auth.permissions import GRANTS, Permission
+from models.values import OPERATOR, Role
+from server.database import ROOT
+from tests.house.code import ROOMS, Source, sources
+
+JUNK_DRAWERS = {"base", "common", "core", "helpers", "misc", "services", "utils"}
+LONGEST = 300
+LONG_FOR_A_REASON: dict[str, str] = {}
+"""Files above the length that we want, each with why it is not two."""
+
+WITHOUT_A_PASS = {
+    "resolvers.sessions.login": "nobody has a session yet",
+    "resolvers.sessions.refresh": "the refresh token is the proof",
+    "resolvers.sessions.signup": "nobody has a session yet",
+    "resolvers.tenants.statistics": "an operator, whom the door of their own tenant has checked; counts alone come back",
+    "resolvers.tenants._operate": "an operator, whom the door of their own tenant has checked",
+    "resolvers.tenants._tell": "an operator, whom the door of their own tenant has checked",
+    "server.demo.plant": "the demo tenant of development",
+}
+"""The functions that enter a tenant without a session, each with its reason. `resolvers.console` is for the machine itself."""
+
+LOBBY = {"resolvers.sessions.refresh", "resolvers.sessions._tenant", "server.demo.plant"}
+"""The functions that read rows of no tenant; and the catalogue, and the console."""
+
+CONSOLE = "resolvers.console."
+
+
+def test_imports_go_down_only() -> None:
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_is_ours_and_not_a_namesake(room: str) -> None:
+    module = importlib.import_module(room)
+    assert module.__file__ == str(ROOT / room / "__init__.py")
+
+
+def test_a_room_opens_with_a_line_and_nothing_else() -> None:
+    opened = {source.name: source for source in sources() if source.path.name == "__init__.py"}
+    assert sorted(opened) == sorted(ROOMS)
+    for name, source in opened.items():
+        assert len(source.tree.body) == 1, name
+        assert ast.get_docstring(source.tree), name
+
+
+def test_there_are_no_junk_drawers() -> None:
+    assert {source.name for source in sources() if set(source.name.split(".")) & JUNK_DRAWERS} == set()
+
+
+def test_files_are_short() -> None:
+    long = {source.name for source in sources() if source.text.count("\n") > LONGEST}
+    assert long == set(LONG_FOR_A_REASON)
+
+
+def test_transactions_are_opened_by_the_door_alone() -> None:
+    opening = {source.name for source in sources() if re.search(r"in_transaction|atomic\(|_in_transaction", source.text)}
+    assert opening - {"server.database"} == {"models.tenancy"}  # aerich's own, for migrations
+    entering = {source.name for source in sources() if re.search(r"\benter\(|app\.tenant_id|set_config", source.text)}
+    assert entering == {"models.tenancy"}
+
+
+def test_the_door_is_opened_by_resolvers_alone() -> None:
+    opening = {where for source in sources() for where, _ in source.calls("within") if source.name != "models.tenancy"}
+    assert {where for where in opening if not where.startswith("resolvers.")} == {"server.demo.plant"}
+    waiting = {where for source in sources() for where, _ in source.calls("lobby") if not where.startswith("models.catalogue.")}
+    assert {where for where in waiting if not where.startswith(CONSOLE)} == LOBBY
+
+
+def test_nobody_else_enters_without_a_session() -> None:
+    assert {where for where in _without_a_pass() if not where.startswith(CONSOLE)} == set(WITHOUT_A_PASS)
+
+
+def test_no_transport_reaches_the_console() -> None:
+    for source in sources():
+        if source.name.partition(".")[0] in {"gql", "rest"}:
+            assert "console" not in source.text, source.name
+
+
+def test_every_permission_is_asked_for_by_a_resolver() -> None:
+    text = "".join(source.text for source in sources() if source.name.startswith("resolvers."))
+    assert set(re.findall(r"Permission\.(\w+)", text)) == {permission.name for permission in Permission}
+
+
+def test_what_is_public_says_what_it_is() -> None:
+    silent = []
+    for source in sources():
+        if not ast.get_docstring(source.tree):
+            silent.append(source.name)
+        silent += [name for name, node in _public(source) if not ast.get_docstring(node)]
+    assert silent == []
+
+
+def test_every_file_says_why_a_lint_is_off() -> None:
+    pattern = re.compile(r"# noqa(?!: [A-Z]+\d+(, [A-Z]+\d+)* - \w)|# type: ignore(?!\[)")
+    bare = [f"{source.name}: {line.strip()}" for source in sources() for line in source.text.splitlines() if pattern.search(line)]
+    assert bare == []
+
+
+def test_exceptions_are_named_as_facts() -> None:
+    named = [
+        node.name
+        for source in sources()
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.ClassDef)
+        and {ast.unparse(base).rpartition(".")[2] for base in node.bases} & {"Exception", "Refusal"}
+    ]
+    assert len(named) > 10
+    assert [name for name in named if re.search(r"(Error|Exception)$", name)] == []
+
+
+def test_permissions_are_one_table_in_order() -> None:
+    assert [str(permission) for permission in Permission] == sorted(str(permission) for permission in Permission)
+    for permission in Permission:
+        assert re.fullmatch(r"[a-z]+:[a-z]+", permission)
+        assert permission.name == permission.value.replace(":", "_").upper()
+    assert list(GRANTS) == [*Role, OPERATOR]
+    for stronger, weaker in zip(list(Role), list(Role)[1:], strict=False):
+        assert GRANTS[stronger] >= GRANTS[weaker]
+    assert GRANTS[OPERATOR].isdisjoint(GRANTS[Role.OWNER])
+
+
+def _is_pass(call: ast.Call) -> bool:
+    passed = call.args[0]
+    return isinstance(passed, ast.Call) and ast.unparse(passed.func) == "caller.to"
+
+
+def _without_a_pass() -> set[str]:
+    return {where for source in sources() for where, call in source.calls("within") if not _is_pass(call)}
+
+
+def _public(source: Source) -> list[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]]:
+    classes = [(f"{source.name}.{node.name}", node) for node in source.tree.body if isinstance(node, ast.ClassDef)]
+    return [(name, node) for name, node in [*source.functions(), *classes] if not re.search(r"\._|\.Meta$", name)]

@@ -1,0 +1,135 @@
+"""The probes: liveness touches nothing, readiness tells the truth and no details."""
+
+from __future__ import annotations
+
+import asyncio
+
+import asyncpg
+import pytest
+from pydantic import SecretStr
+
+from server import health
+from server.app import HEALTH
+from server.database import known_migrations
+from tests.conftest import Database, Serve
+
+GONE = "postgresql://address_book_app:x@127.0.0.1:1/nothing"
+READY = {"status": "ready", "faults": [], "throttles": "this process"}
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is remembered from one look to the next."""
+    monkeypatch.setattr(health, "_FRESH_SECONDS", 0.0)
+
+
+def not_ready(*faults: str) -> dict[str, object]:
+    """The body of a 503."""
+    return {"status": "not ready", "faults": list(faults), "throttles": "this process"}
+
+
+async def test_a_whole_server_is_live_and_ready(serve: Serve) -> None:
+    client = await serve()
+    live, ready = await client.get("/healthz"), await client.get("/readyz")
+    assert (live.status, await live.json()) == (200, {"status": "ok"})
+    assert (ready.status, await ready.json()) == (200, READY)
+
+
+async def test_without_a_database_it_lives_and_is_not_ready(serve: Serve) -> None:
+    client = await serve(database_url=SecretStr(GONE))
+    live, ready = await client.get("/healthz"), await client.get("/readyz")
+    assert (live.status, await live.json()) == (200, {"status": "ok"})
+    assert (ready.status, await ready.json()) == (503, not_ready("database"))
+    assert "nothing" not in await ready.text()
+    answer = await client.post("/graphql", json={"query": "{ viewer { user { id } } }"})
+    assert (answer.status, await answer.json()) == (200, {"data": {"viewer": None}})
+
+
+async def test_with_a_wrong_password_it_is_not_ready(serve: Serve, database: Database) -> None:
+    client = await serve(database_url=SecretStr(database.app.replace("test-app", "changed")))
+    ready = await client.get("/readyz")
+    assert (ready.status, await ready.json()) == (503, not_ready("database"))
+
+
+async def test_a_database_that_comes_back_is_noticed(serve: Serve, admin: asyncpg.Connection, database: Database) -> None:
+    client = await serve()
+    assert (await client.get("/readyz")).status == 200
+    name = database.admin.rpartition("/")[2]
+    await admin.execute(f'ALTER DATABASE "{name}" CONNECTION LIMIT 0')
+    try:
+        await admin.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'address_book_app' AND datname = $1", name
+        )
+        away = await client.get("/readyz")
+        assert (away.status, await away.json()) == (503, not_ready("database"))
+    finally:
+        await admin.execute(f'ALTER DATABASE "{name}" CONNECTION LIMIT -1')
+    async with asyncio.timeout(10):
+        while (await client.get("/readyz")).status != 200:  # noqa: ASYNC110 - what is awaited is Postgres
+            await asyncio.sleep(0.05)
+
+
+async def test_a_pending_migration_keeps_it_from_serving(serve: Serve, admin: asyncpg.Connection) -> None:
+    client = await serve()
+    last = known_migrations()[-1]
+    rows = await admin.fetch("DELETE FROM aerich WHERE version = $1 RETURNING *", last)
+    try:
+        ready = await client.get("/readyz")
+        assert (ready.status, await ready.json()) == (503, not_ready("migrations"))
+    finally:
+        await admin.executemany("INSERT INTO aerich VALUES ($1, $2, $3, $4)", [tuple(row.values()) for row in rows])
+    assert (await client.get("/readyz")).status == 200
+
+
+@pytest.mark.parametrize(
+    ("fell", "mended"),
+    [
+        ("ALTER TABLE contacts NO FORCE ROW LEVEL SECURITY", "ALTER TABLE contacts FORCE ROW LEVEL SECURITY"),
+        ("ALTER TABLE contacts DISABLE ROW LEVEL SECURITY", "ALTER TABLE contacts ENABLE ROW LEVEL SECURITY"),
+        (
+            "ALTER TABLE users OWNER TO address_book_app",
+            # What the app was granted went with its being the owner.
+            "ALTER TABLE users OWNER TO address_book_owner; GRANT SELECT, INSERT, UPDATE, DELETE ON users TO address_book_app",
+        ),
+    ],
+)
+async def test_a_wall_that_fell_keeps_it_from_serving(serve: Serve, admin: asyncpg.Connection, fell: str, mended: str) -> None:
+    client = await serve()
+    await admin.execute(fell)
+    try:
+        ready = await client.get("/readyz")
+        assert (ready.status, await ready.json()) == (503, not_ready("row-level security"))
+    finally:
+        await admin.execute(mended)
+    assert (await client.get("/readyz")).status == 200
+
+
+async def test_who_drains_is_live_and_not_ready(serve: Serve) -> None:
+    client = await serve()
+    assert client.app is not None
+    client.app[HEALTH].draining = True
+    ready = await client.get("/readyz")
+    assert (ready.status, await ready.json()) == (503, not_ready("draining"))
+    assert (await client.get("/healthz")).status == 200
+
+
+async def test_many_probes_look_once(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "_FRESH_SECONDS", 60.0)
+    looks = 0
+    applied = health.catalogue.applied_migrations
+
+    async def counted() -> list[str]:
+        nonlocal looks
+        looks += 1
+        return await applied()
+
+    monkeypatch.setattr(health.catalogue, "applied_migrations", counted)
+    client = await serve()
+    assert {answer.status for answer in await asyncio.gather(*(client.get("/readyz") for _ in range(20)))} == {200}
+    assert looks == 1
+
+
+async def test_metrics_are_public_only_where_they_have_no_port_of_their_own(serve: Serve) -> None:
+    open_one = await (await serve()).get("/metrics")
+    assert (open_one.status, open_one.content_type) == (200, "text/plain")
+    assert (await (await serve(metrics_port=9_000)).get("/metrics")).status == 404

@@ -1,0 +1,141 @@
+"""Settings: read once, from the environment or from files, and refused all at once with no value shown."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from server import settings_page
+from server.database import ROOT
+from server.settings import BadSettings, Settings, load
+
+SECRET = "vT3q9LxZ0pWm6RsK2uYd8NfGh4JcBa7E"
+KEYS = json.dumps([{"kid": "one", "key": SECRET, "active": True}])
+LEAST = {"DATABASE_URL": "postgresql://app:hush@db/book", "JWT_KEYS": KEYS}
+PRODUCTION = LEAST | {"ENVIRONMENT": "production", "METRICS_PORT": "9000"}
+
+
+def faults(environ: dict[str, str]) -> list[str]:
+    """The lines with which these settings are refused."""
+    with pytest.raises(BadSettings) as refused:
+        load(environ)
+    # The cause would carry the values along.
+    assert refused.value.__context__ is None or refused.value.__suppress_context__
+    return str(refused.value).split("\n")
+
+
+def test_two_are_enough_in_development() -> None:
+    settings = load(LEAST)
+    assert (settings.host, settings.port, settings.environment.value) == ("127.0.0.1", 8000, "development")
+    assert (settings.bcrypt_cost, settings.metrics_port) == (12, None)
+    assert (settings.open_to_developers, settings.introspectable) == (True, True)
+
+
+def test_every_fault_is_told_at_once_and_no_value() -> None:
+    hush = "hush-hush-value"
+    told = faults(
+        {
+            "ENVIRONMENT": hush,
+            "PORT": hush,
+            "LOG_LEVEL": hush,
+            "BCRYPT_COST": "99",
+            "JWT_KEYS": json.dumps([{"kid": "one", "key": "hush-hush-value", "active": False}, 3]),
+            "CORS_ALLOWED_ORIGINS": "*",
+            "TRUSTED_PROXIES": f"10.0.0.0/8,{hush}",
+            "HOST_FILE": f"/nowhere/{hush}",
+        }
+    )
+    assert told == [
+        "HOST_FILE: cannot be read",
+        "ENVIRONMENT: Input should be 'development', 'stage' or 'production'",
+        "PORT: Input should be a valid integer, unable to parse string as an integer",
+        "LOG_LEVEL: String should match pattern '^(DEBUG|INFO|WARNING|ERROR)$'",
+        "DATABASE_URL: Field required",
+        "JWT_KEYS: key 1 is shorter than 32 bytes; key 2 is not an object; exactly one key must be active",
+        "BCRYPT_COST: Input should be less than or equal to 16",
+        "CORS_ALLOWED_ORIGINS: names origins, never *",
+        "TRUSTED_PROXIES: Input is not a valid IPv4 network",
+        "TRUSTED_PROXIES: Input is not a valid IPv6 network",
+    ]
+    assert hush not in "\n".join(told)
+
+
+def test_production_refuses_what_development_allows() -> None:
+    weak = LEAST | {"BCRYPT_COST": "11"}
+    assert load(weak).bcrypt_cost == 11
+    assert faults(weak | {"ENVIRONMENT": "production"}) == [
+        "METRICS_PORT: required in production, so that /metrics is not public",
+        "BCRYPT_COST: must be at least 12 in production",
+    ]
+    assert load(PRODUCTION).metrics_port == 9000
+
+
+def test_production_hides_what_is_for_developers_unless_told_otherwise() -> None:
+    hidden = load(PRODUCTION)
+    assert (hidden.open_to_developers, hidden.introspectable) == (False, False)
+    shown = load(PRODUCTION | {"GRAPHIQL": "true", "INTROSPECTION": "true"})
+    assert (shown.open_to_developers, shown.introspectable) == (True, True)
+
+
+@pytest.mark.parametrize("key", ["changeme", "x" * 40, "-----BEGIN PRIVATE KEY----- of something"])
+def test_a_weak_key_is_refused_everywhere(key: str) -> None:
+    told = faults(LEAST | {"JWT_KEYS": json.dumps([{"kid": "one", "key": key, "active": True}])})
+    assert len(told) == 1
+    assert told[0].startswith("JWT_KEYS: key 1 ")
+    assert key not in told[0]
+
+
+def test_each_may_come_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "keys").write_text(f"{KEYS}\n")
+    (tmp_path / "dsn").write_text("postgresql://app:from-a-file@db/book\n")
+    (tmp_path / "port").write_text("8100\n")
+    settings = load(
+        {f"{name}_FILE": str(tmp_path / file) for name, file in (("JWT_KEYS", "keys"), ("DATABASE_URL", "dsn"), ("PORT", "port"))}
+    )
+    assert settings.database_url.get_secret_value() == "postgresql://app:from-a-file@db/book"
+    assert settings.jwt_keys.get_secret_value() == KEYS
+    assert settings.port == 8100
+
+
+def test_a_value_stands_before_its_file_and_an_empty_one_is_none(tmp_path: Path) -> None:
+    file = tmp_path / "port"
+    file.write_text("8100")
+    assert load(LEAST | {"PORT": "8200", "PORT_FILE": str(file)}).port == 8200
+    assert load(LEAST | {"PORT": "", "PORT_FILE": str(file)}).port == 8100
+    assert load(LEAST | {"PORT": "", "PORT_FILE": ""}).port == 8000
+
+
+def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "port"
+    file.write_bytes(b"\xff\xfe")
+    assert faults(LEAST | {"PORT_FILE": str(file)}) == ["PORT_FILE: cannot be read"]
+
+
+def test_lists_are_separated_by_commas() -> None:
+    settings = load(
+        LEAST | {"CORS_ALLOWED_ORIGINS": "https://a.example, https://b.example,", "TRUSTED_PROXIES": "10.0.0.0/8,fd00::/8"}
+    )
+    assert settings.cors_allowed_origins == ["https://a.example", "https://b.example"]
+    assert [str(network) for network in settings.trusted_proxies] == ["10.0.0.0/8", "fd00::/8"]
+
+
+def test_secrets_do_not_stand_in_a_printed_form() -> None:
+    printed = repr(load(LEAST)) + str(load(LEAST))
+    assert "hush" not in printed
+    assert SECRET not in printed
+
+
+def test_settings_do_not_change() -> None:
+    with pytest.raises(ValidationError):
+        load(LEAST).port = 1  # type: ignore[misc]
+
+
+def test_the_page_of_settings_is_fresh_and_explains_each() -> None:
+    page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    assert page == settings_page.page(), "run `make settings`"
+    assert all(field.description and field.description.endswith(".") for field in Settings.model_fields.values())
+    secret = [line.split("`")[1] for line in page.splitlines() if "` 🔒 |" in line]
+    assert secret == ["DATABASE_URL", "MIGRATION_DATABASE_URL", "JWT_KEYS"]
