@@ -31,11 +31,18 @@ schema: $(READY)
 settings: $(READY)
 	$(BIN)/python -m server settings > docs/settings.md.new && mv docs/settings.md.new docs/settings.md
 
-# The lock is the whole truth: hashes for every file, and no address.
+# The lock is the whole truth: hashes for every file, and no address. What was fetched once is kept, so that the next clone needs
+# no network.
+WHEELS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/address-book
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
+LOCKED := --require-hashes --find-links $(WHEELS) -r requirements-dev.txt
+
 $(READY): requirements-dev.txt
 	@$(PYTHON) -c 'import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null || { \
 	  echo 'This needs Python 3.11, 3.12 or 3.13 with venv (Debian: apt-get install python3-venv), or PYTHON=/path/to/one.' >&2; exit 1; }
 	@echo 'Setting up .venv (once, a minute or so) …'
+	@mkdir -p $(WHEELS)
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes -r requirements-dev.txt
+	@$(PIP) install --no-index $(LOCKED) 2>/dev/null || \
+	  { $(PIP) download --dest $(WHEELS) $(LOCKED) && $(PIP) install $(LOCKED); }
 	@touch $@

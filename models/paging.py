@@ -25,7 +25,8 @@ PAGE_DEFAULT: Final = 25
 PAGE_LIMIT: Final = 100
 WORDS: Final = 10
 _VERSION: Final = 1
-_CURSOR_LENGTH: Final = 2_000
+_CURSOR_LENGTH: Final = 50_000
+"""Four texts of 200 characters, each of which NFKC may make eighteen, still fit."""
 
 
 @dataclass(frozen=True, slots=True)

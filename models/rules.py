@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sized
+from collections.abc import Mapping, Sized
 from typing import Final
 
 from email_validator import EmailNotValidError, validate_email
@@ -115,6 +115,14 @@ def slug(value: str, *path: str) -> str:
     if not _SLUG.fullmatch(value):
         raise InvalidInput(f"{path[-1]} must be 1 to 36 letters, digits, dashes or underscores.", path)
     return value
+
+
+def none_empty(values: Mapping[str, object]) -> None:
+    """Refuses None among values of columns that may not be empty; their paths are spelled as inputs spell them."""
+    for column, value in values.items():
+        if value is None:
+            name = re.sub(r"_([a-z])", lambda match: match[1].upper(), column)
+            raise Required(f"{name} may not be empty.", (name,))
 
 
 def at_most(values: Sized, limit: int, *path: str) -> None:

@@ -119,9 +119,13 @@ class User(Model):
         changed = {**row, **values}
         if row["role"] == Role.OWNER and row["active"] and (changed["role"] != Role.OWNER or not changed["active"]):
             await cls._refuse_last_owner(row["id"])
-        if normal(address) != row["email_key"]:
-            values["email_verified"] = False
-        values |= {"username": name, "username_key": normal(name), "email": address, "email_key": normal(address)}
+        # What was not given is not written, so that two changes at once both hold.
+        if "username" in values:
+            values |= {"username": name, "username_key": normal(name)}
+        if "email" in values:
+            values |= {"email": address, "email_key": normal(address)}
+            if normal(address) != row["email_key"]:
+                values["email_verified"] = False
         await cls.filter(id=row["id"]).update(**values, updated_at=now())
         return await cls.find(row["id"])
 

@@ -11,7 +11,7 @@ from auth.permissions import Permission
 from models import legacy, rules
 from models.audit import AuditEntry
 from models.contact import Contact
-from models.errors import Forbidden, InvalidInput, NotAllowed, NotFound, Required
+from models.errors import Forbidden, InvalidInput, NotAllowed, NotFound
 from models.paging import Page, Window
 from models.session import Session
 from models.tenancy import within
@@ -156,9 +156,7 @@ async def _tell(caller: Caller, action: str, tenant_id: UUID) -> None:
 def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
     """The values, each under its rule. None is refused: no setting may be empty."""
     kept = dict(values)
-    for name, value in kept.items():
-        if value is None:
-            raise Required(f"{name} may not be empty.", (name,))
+    rules.none_empty(kept)
     if "name" in kept:
         kept["name"] = rules.required(kept["name"], rules.NAME_LENGTH, "name")
     attempts = kept.get("login_attempts_per_minute")

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from auth.caller import Caller
 from auth.permissions import Permission
-from models import legacy
+from models import legacy, rules
 from models.audit import AuditEntry
 from models.errors import NotAllowed, NotFound
 from models.paging import Page, Window
@@ -75,6 +75,7 @@ async def remove_numbered(caller: Caller, number: int) -> None:
 
 
 async def _change(caller: Caller, user: Row, values: Mapping[str, Any]) -> Row:
+    rules.none_empty(values)
     await _refuse_out_of_reach(caller, user, Role(values.get("role", user["role"])))
     changed = await User.change(user, **values)
     if user["active"] and not changed["active"]:

@@ -111,7 +111,7 @@ class ContactFilter(Body):
     email: str | None = None
     phone: str | None = None
     age: Whole | None = None
-    gender: Annotated[Gender | None, BeforeValidator(_sex), WithJsonSchema({"type": "string"})] = None
+    gender: Annotated[Gender | None, BeforeValidator(_sex), WithJsonSchema({"type": ["string", "null"]})] = None
     cursor: Whole | None = None
     page_size: Whole = Field(50, ge=0)
     page_num: Whole = 1

@@ -9,10 +9,11 @@ from typing import Any, Final, Protocol
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from rest import errors
+from rest import answers, errors
 
 VERSION: Final = "3.1.0"
 _REF: Final = "#/components/schemas/"
+_REFUSED: Final = {"$ref": f"{_REF}Refused"}
 _TEXT: Final = {"type": "string"}
 _WHOLE: Final = {"type": "integer", "format": "int32"}
 
@@ -62,19 +63,19 @@ def document(routes: Iterable[Described]) -> dict[str, Any]:
         },
         "paths": paths,
         "components": {
-            "schemas": schemas["$defs"] | _ANSWERS,
+            "schemas": schemas["$defs"] | answers.SCHEMAS,
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
         },
     }
 
 
 def _operation(route: Described, schemas: dict[str, Any]) -> dict[str, Any]:
-    words = [word for word in re.split(r"[^a-z]+", route.path) if word not in {"", "api"}]
+    words = re.findall(r"[a-z]+", route.path)
     told: dict[str, Any] = {
         "operationId": "_".join([route.method.lower(), *words]),
         "summary": route.summary,
         "description": "Needs no token." if route.open else f"Needs a token, and the role {route.who} or one above it.",
-        "tags": [words[0]],
+        "tags": [next(word for word in words if word != "api")],
         "parameters": [],
         "responses": _responses(route),
     }
@@ -95,57 +96,16 @@ def _operation(route: Described, schemas: dict[str, Any]) -> dict[str, Any]:
 
 def _responses(route: Described) -> dict[str, Any]:
     done = errors.CREATED if route.method == "POST" and not route.path.startswith("/api/auth/") else errors.OK
-    told = {"default": _response("Refused: the status says how, the message why", f"{_REF}Refused")}
+    told = {"default": _response("Refused: the status says how, the message why", _REFUSED)}
     if route.path != "/api/logs":
-        told[str(done)] = _response("Done", _answer(route))
+        told[str(done)] = _response("Done", {"$ref": f"{_REF}{answers.GIVES.get((route.method, route.path), 'Done')}"})
     for status, why in ((401, "Nobody is signed in"), (403, "The role does not suffice")):
         if not route.open:
-            told[str(status)] = _response(why, f"{_REF}Refused")
+            told[str(status)] = _response(why, _REFUSED)
     if "{id}" in route.path:
-        told[str(errors.NOT_FOUND)] = _response("There is none of this id", f"{_REF}Refused")
+        told[str(errors.NOT_FOUND)] = _response("There is none of this id", _REFUSED)
     return told
 
 
-def _response(description: str, reference: str) -> dict[str, Any]:
-    return {"description": description, "content": {"application/json": {"schema": {"$ref": reference}}}}
-
-
-def _answer(route: Described) -> str:
-    """The schema of what the route answers where it does what was asked."""
-    if route.path == "/api/ping" or route.path.startswith("/api/admin/tenant/"):
-        return f"{_REF}Bare"
-    return f"{_REF}Done"
-
-
-_ANSWERS: Final[dict[str, Any]] = {
-    "Done": {
-        "type": "object",
-        "required": ["message", "data"],
-        "properties": {"message": _TEXT, "data": {}, "metadata": {"type": "object"}},
-    },
-    "Bare": {"type": ["object", "array"]},
-    "Refused": {
-        "type": "object",
-        "required": ["message", "data"],
-        "properties": {
-            "message": _TEXT,
-            "data": {
-                "anyOf": [
-                    {"const": ""},
-                    {
-                        "type": "object",
-                        "required": ["code", "message", "timestamp", "status"],
-                        "properties": {
-                            "code": _TEXT,
-                            "message": _TEXT,
-                            "timestamp": {"type": "integer"},
-                            "status": {"type": "integer"},
-                            "correlation_id": _TEXT,
-                            "tags": {"type": "array", "items": _TEXT},
-                        },
-                    },
-                ]
-            },
-        },
-    },
-}
+def _response(description: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"description": description, "content": {"application/json": {"schema": schema}}}

@@ -93,11 +93,16 @@ def routes(desk: Desk, *, identify: Callable[[web.Request], Identity], dialect: 
         return json(request, described, errors.OK)
 
     return [
-        *(web.route(route.method, route.path, shim.handler(route)) for route in ROUTES),
+        *(_mounted(route, shim.handler(route)) for route in ROUTES),
         web.get("/openapi.json", description, allow_head=False),
         web.route("*", "/health", shim.unrouted),
         web.route("*", "/api{tail:(/.*)?}", shim.unrouted),
     ]
+
+
+def _mounted(route: Route, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> web.RouteDef:
+    # aiohttp would add a HEAD to each GET, which the old service never served.
+    return web.RouteDef(route.method, route.path, handler, {"allow_head": False} if route.method == hdrs.METH_GET else {})
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,3 +44,24 @@ def test_every_command_of_make_that_is_named_exists() -> None:
     targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
     pages = README + (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     assert set(re.findall(r"(?:`|\$ )make ([a-z]+)", pages)) <= targets
+
+
+def test_every_test_that_a_page_names_is_there() -> None:
+    bar = (ROOT / "docs" / "bar.md").read_text(encoding="utf-8")
+    named = re.findall(r"\]\(\.\./(tests/[^)]+)\)((?: ?`test_\w+`,?)+)", bar)
+    assert len(named) > 50
+    for path, tests in named:
+        source = (ROOT / path).read_text(encoding="utf-8")
+        for test in re.findall(r"`(test_\w+)`", tests):
+            assert f"def {test}(" in source, f"{path}: {test}"
+    proofs = re.findall(r"`((?:tests|scripts|\.ci)/?[^`]*)`", (ROOT / "docs" / "readiness.md").read_text(encoding="utf-8"))
+    assert [proof for proof in proofs if not (ROOT / proof).exists()] == []
+
+
+def test_an_adr_is_a_decision_in_few_lines() -> None:
+    numbered = sorted((ROOT / "docs" / "adr").glob("*.md"))
+    assert [int(path.name[:4]) for path in numbered] == list(range(1, len(numbered) + 1))
+    for path in numbered:
+        first, *rest = path.read_text(encoding="utf-8").splitlines()
+        assert first.startswith("# "), path.name
+        assert len(rest) <= 12, path.name

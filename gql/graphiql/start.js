@@ -2,30 +2,22 @@
 // since a query may hold a password and a header a token.
 import { GraphiQL, createElement, createRoot } from "./graphiql.min.js";
 
-const DEMO = `tenant: "demo"
-      usernameOrEmail: "ada"
-      password: "address-book-demo"`;
-
-const WELCOME = `# Welcome to Address Book.
-#
-# Choose an operation under ▶, or put the
-# cursor in one and press Ctrl-Enter.
-#
-# SignIn signs in to the demo. The page then
-# remembers the access token, in memory only,
-# and sends it with each later request.
-#
+const WELCOME = `# Welcome to Address Book. Choose SignIn under ▶,
+# then Contacts. The page keeps the access token,
+# in memory only, and sends it with each request.
 # To send another, use the Headers pane:
 # {"Authorization": "Bearer …"}
 
 mutation SignIn {
   login(
     input: {
-      ${DEMO}
+      tenant: "demo"
+      usernameOrEmail: "ada"
+      password: "address-book-demo"
     }
   ) {
     tokens { accessToken }
-    viewer { user { username } }
+    viewer { user { username role } }
     userErrors { code message }
   }
 }
@@ -46,10 +38,20 @@ async function ask(operation, { headers = {} } = {}) {
   if (ours) given.set("Authorization", `Bearer ${accessToken}`);
   given.set("Accept", "application/graphql-response+json, application/json");
   given.set("Content-Type", "application/json");
-  const response = await fetch("/graphql", { method: "POST", headers: given, body: JSON.stringify(operation) });
-  const answer = await response.json();
+  let response;
+  try {
+    response = await fetch("/graphql", { method: "POST", headers: given, body: JSON.stringify(operation) });
+  } catch {
+    return failed("The server does not answer. Does it run?");
+  }
+  const answer = await response.json().catch(() => failed(`The answer is no JSON: ${response.status} ${response.statusText}`));
   remember(answer, ours);
   return answer;
+}
+
+// As the server would say it: an error that is thrown shows its stack.
+function failed(message) {
+  return { errors: [{ message }] };
 }
 
 // login, signup and refresh answer alike: whatever field brings tokens, the newest counts.
@@ -71,6 +73,14 @@ function inMemory() {
     setItem: (key, value) => kept.set(key, String(value)),
   };
 }
+
+// The documentation's search promises Ctrl-K, but GraphiQL listens to ⌘-K alone.
+addEventListener("keydown", (event) => {
+  const search = document.querySelector(".graphiql-doc-explorer-search input");
+  if (search === null || !event.ctrlKey || event.key !== "k") return;
+  event.preventDefault();
+  search.focus();
+});
 
 createRoot(document.getElementById("graphiql")).render(
   createElement(GraphiQL, {

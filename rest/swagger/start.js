@@ -4,6 +4,7 @@ SwaggerUIBundle({
   dom_id: "#swagger",
   url: "/openapi.json",
   deepLinking: true,
+  tagsSorter: "alpha",
   persistAuthorization: false,
   validatorUrl: null,
 });

@@ -64,8 +64,8 @@ async def test_a_network_is_counted_beside_the_account(desk: Desk) -> None:
     await desk.throttled("login", {**tenant, "slug": "evil"}, "another", "192.0.2.0/24")
 
 
-async def _tries(person: Person, times: int, name: str, home: str = "acme", password: str = "wrong") -> list[Answer]:
-    given = {"tenant": home, "usernameOrEmail": name, "password": password}
+async def _tries(person: Person, times: int, name: str, home: str = "acme", proof: str = "wrong") -> list[Answer]:
+    given = {"tenant": home, "usernameOrEmail": name, "password": proof}
     return [await person.gql(_LOGIN, i=given) for _ in range(times)]
 
 
@@ -89,7 +89,7 @@ async def test_guessing_is_stopped_for_known_and_unknown_names_alike(name: str, 
     last = answers[-1]
     assert (last.status, last.data, last.headers["Retry-After"]) == (429, None, "20")
     assert last.errors[0]["extensions"] == {"code": "RATE_LIMITED", "retryAfterSeconds": 20}
-    assert (await _tries(world.stranger, 1, name, password=PASSWORD))[0].codes == ["RATE_LIMITED"]
+    assert (await _tries(world.stranger, 1, name, proof=PASSWORD))[0].codes == ["RATE_LIMITED"]
     assert _limited(await _tries(world.stranger, 3, "adam")) == 0
     assert _limited(await _tries(world.mallory, 6, "linus", "evil")) == 0
 

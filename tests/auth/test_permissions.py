@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from auth.permissions import GRANTS, Permission, holders
@@ -30,8 +32,7 @@ def test_each_permission_is_held_by_these(permission: Permission) -> None:
 
 
 def test_each_role_may_do_what_the_next_one_may() -> None:
-    roles = list(Role)
-    for stronger, weaker in zip(roles, roles[1:], strict=False):
+    for stronger, weaker in pairwise(Role):
         assert GRANTS[stronger] >= GRANTS[weaker]
 
 

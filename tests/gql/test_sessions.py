@@ -10,9 +10,15 @@ from tests.conftest import Serve
 from tests.world import PASSWORD, Person, World
 
 _LOGIN = """
-mutation($i: LoginInput!) { login(input: $i) { tokens { accessToken refreshToken } viewer { id session { current } } userErrors { code } } }
+mutation($i: LoginInput!) { login(input: $i) {
+  tokens { accessToken refreshToken } viewer { id session { current } } userErrors { code }
+} }
 """
-_SIGNUP = "mutation($i: SignupInput!) { signup(input: $i) { tokens { refreshToken } viewer { sessions { current } } userErrors { code } } }"
+_SIGNUP = """
+mutation($i: SignupInput!) { signup(input: $i) {
+  tokens { refreshToken } viewer { sessions { current } } userErrors { code }
+} }
+"""
 _REFRESH = "mutation { refresh(input: {}) { tokens { accessToken refreshToken } viewer { id } userErrors { code path } } }"
 _ADA = {"tenant": "acme", "usernameOrEmail": "ada", "password": PASSWORD, "refreshTokenIn": "COOKIE"}
 _UI = "https://ui.example.org"

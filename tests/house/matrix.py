@@ -92,7 +92,7 @@ class Operation:
 
 def places(schema: GraphQLSchema) -> list[str]:
     """Every argument and input field of type ID that a field of any object type takes; recursion is entered once."""
-    found = []
+    found: list[str] = []
     for kind in schema.type_map.values():
         if isinstance(kind, GraphQLObjectType) and not kind.name.startswith("__"):
             for name, field in kind.fields.items():

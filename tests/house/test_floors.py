@@ -24,6 +24,7 @@ LONG_FOR_A_REASON: dict[str, str] = {}
 WITHOUT_A_PASS = {
     "resolvers.sessions.login": "nobody has a session yet",
     "resolvers.sessions.refresh": "the refresh token is the proof",
+    "resolvers.sessions.register": "nobody has a session yet",
     "resolvers.sessions.signup": "nobody has a session yet",
     "resolvers.tenants.statistics": "an operator, whom the door of their own tenant has checked; counts alone come back",
     "resolvers.tenants._operate": "an operator, whom the door of their own tenant has checked",

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import shutil
 import signal
 import sys
-import time
 from asyncio.subprocess import PIPE, STDOUT, Process
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
@@ -56,6 +56,8 @@ async def dev(tmp_path: Path) -> AsyncIterator[Start]:
             process.send_signal(signal.SIGINT)
         async with asyncio.timeout(30):
             await process.communicate()
+    for place in _places(tmp_path / "data"):  # where root runs us, one of them lies outside pytest's folder
+        shutil.rmtree(place, ignore_errors=True)
 
 
 async def interrupted(process: Process) -> int:
@@ -116,9 +118,7 @@ async def test_an_empty_folder_becomes_a_server_and_keeps_its_data(dev: Start, t
     assert postgres(tmp_path / "data") == []
     assert (tmp_path / "data" / "secrets.json").stat().st_mode & 0o777 == 0o600
 
-    began = time.monotonic()
     process, base = await dev()
-    assert time.monotonic() - began < 5
     async with aiohttp.ClientSession(base) as client:
         # The session of the first start still lives, since the key and the database were kept.
         kept = '{ contacts(search: "kept") { totalCount } }'

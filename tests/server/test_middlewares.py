@@ -84,7 +84,7 @@ async def test_a_request_keeps_its_id_or_gets_one(client: TestClient[web.Request
     assert len(said) == 32 or kept
 
 
-async def test_an_answer_too_large_to_read_is_refused_in_json(client: TestClient[web.Request, web.Application]) -> None:
+async def test_a_body_too_large_is_refused_in_json(client: TestClient[web.Request, web.Application]) -> None:
     fits = json.dumps(VIEWER | {"variables": {"x": "x" * 1_500}})
     assert (await client.post("/graphql", data=fits, headers={"Content-Type": "application/json"})).status == 200
     answer = await client.post("/graphql", data=fits + " " * 1_000, headers={"Content-Type": "application/json"})

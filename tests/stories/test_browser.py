@@ -1,18 +1,20 @@
-"""The two pages, in a real browser that may reach nothing but this machine and may not complain of anything."""
+"""The two pages on the real server, in a real browser that may reach nothing but this machine and may not complain of anything."""
 
+import json
+import os
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
+import asyncpg
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestServer
-from graphql import build_schema, graphql
-from playwright.async_api import BrowserContext, Page, Response, Route, async_playwright, expect
+from playwright.async_api import BrowserContext, Locator, Page, Response, Route, async_playwright, expect
 
-from server import pages
+from server import demo
+from server.database import ROOT, opened
+from server.settings import Settings
+from tests.conftest import Serve
 
 SWITCHES = [
     "--no-sandbox",
@@ -24,52 +26,20 @@ SWITCHES = [
     "--no-first-run",
 ]
 
-STAND_IN = build_schema("""
-    type Query { contacts(first: Int, search: String): ContactConnection }
-    type ContactConnection { nodes: [Contact!]! pageInfo: PageInfo! }
-    type Contact { id: ID! name: String! email: String }
-    type PageInfo { hasNextPage: Boolean! endCursor: String }
-    type Mutation { login(input: LoginInput!): TokensPayload! }
-    input LoginInput { tenant: String! usernameOrEmail: String! password: String! }
-    type TokensPayload { tokens: Tokens viewer: Viewer userErrors: [UserError!]! }
-    type Tokens { accessToken: String! }
-    type Viewer { user: User! }
-    type User { username: String! }
-    type UserError { code: String! message: String! }
-""")
+
+@pytest.fixture
+async def live_url(serve: Serve, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The address of the real server with its demo tenant, `http://127.0.0.1:port`."""
+    monkeypatch.setattr(demo, "CONTACTS", 40)  # for the sake of time
+    async with opened(settings.database_url.get_secret_value(), pool=2):
+        await demo.plant(settings)
+    return str((await serve()).make_url("")).rstrip("/")
 
 
 @pytest.fixture
-async def live_url() -> AsyncIterator[str]:
-    """The address of a running server, `http://127.0.0.1:port`. A stand-in: the pages are real, the answers are not."""
-    contact = {"id": "contact_1", "name": "Joan Clarke", "email": "joan@example.com"}
-    answers = {
-        "contacts": {"nodes": [contact], "pageInfo": {"hasNextPage": False}},
-        "login": {
-            "tokens": {"accessToken": "an.access.token"},
-            "viewer": {"user": {"username": "ada"}},
-            "userErrors": [],
-        },
-    }
-
-    async def ask(request: web.Request) -> web.Response:
-        asked: dict[str, Any] = await request.json()
-        result = await graphql(STAND_IN, asked["query"], answers, operation_name=asked.get("operationName"))
-        return web.json_response(result.formatted)
-
-    async def page(request: web.Request) -> web.Response:
-        return pages.graphiql_page()
-
-    async def openapi(request: web.Request) -> web.Response:
-        login = {"summary": "Sign in", "responses": {"200": {"description": "Signed in"}}}
-        info = {"title": "Address Book", "version": "1"}
-        return web.json_response({"openapi": "3.1.0", "info": info, "paths": {"/api/auth/login": {"post": login}}})
-
-    app = web.Application()
-    app.add_routes(pages.routes())
-    app.add_routes([web.get("/graphql", page), web.post("/graphql", ask), web.get("/openapi.json", openapi)])
-    async with TestServer(app) as server:
-        yield str(server.make_url("")).rstrip("/")
+def pictures(tmp_path: Path) -> Path:
+    """Where pictures of the pages go: SCREENSHOTS (scripts/screenshots), else nowhere that lasts."""
+    return Path(os.environ.get("SCREENSHOTS") or tmp_path)
 
 
 @pytest.fixture
@@ -119,31 +89,43 @@ async def kept_by(page: Page) -> int:
     return count
 
 
-async def test_graphiql_runs_a_typed_query(live_url: str, browser_page: Page, faults: list[str], tmp_path: Path) -> None:
-    await browser_page.goto(f"{live_url}/graphql")
-    await browser_page.locator(".graphiql-query-editor .CodeMirror").click()
-    await browser_page.keyboard.press("Control+A")
-    await browser_page.keyboard.type("query Typed { typed: __typename }")
-    await expect(browser_page.get_by_role("tab", name="Typed")).to_be_visible()
-    await browser_page.keyboard.press("Control+Enter")
-    await expect(browser_page.locator(".result-window")).to_contain_text('"typed": "Query"')
-    await browser_page.screenshot(path=tmp_path / "typed.png")
-    assert faults == []
-
-
-async def test_graphiql_remembers_who_signed_in_but_keeps_nothing(
-    live_url: str, browser_page: Page, faults: list[str], tmp_path: Path
+async def test_graphiql_signs_in_by_its_first_query_and_keeps_nothing(
+    live_url: str, browser_page: Page, faults: list[str], pictures: Path
 ) -> None:
     await browser_page.goto(f"{live_url}/graphql")
     signed_in = await run_operation(browser_page, "SignIn")
     assert "authorization" not in await signed_in.request.all_headers()
-    token = (await signed_in.json())["data"]["login"]["tokens"]["accessToken"]
-    await expect(browser_page.locator(".result-window")).to_contain_text('"username": "ada"')
+    login = (await signed_in.json())["data"]["login"]
+    assert (login["viewer"], login["userErrors"]) == ({"user": {"username": "ada", "role": "EDITOR"}}, [])
 
     read = await run_operation(browser_page, "Contacts")
-    assert (await read.request.all_headers())["authorization"] == f"Bearer {token}"
-    await expect(browser_page.locator(".result-window")).to_contain_text('"nodes": [')
-    await browser_page.screenshot(path=tmp_path / "signed-in.png")
+    assert (await read.request.all_headers())["authorization"] == f"Bearer {login['tokens']['accessToken']}"
+    page = (await read.json())["data"]["contacts"]
+    assert (len(page["nodes"]), page["pageInfo"]["hasNextPage"]) == (5, True)
+    await expect(result(browser_page)).to_contain_text(f'"name": "{page["nodes"][0]["name"]}"')
+    await picture(browser_page, pictures / "graphiql.png")
+    assert await kept_by(browser_page) == 0
+    assert faults == []
+
+
+def test_the_first_query_offers_the_demo_that_is_planted() -> None:
+    script = (ROOT / "gql" / "graphiql" / "start.js").read_text(encoding="utf-8")
+    assert f'tenant: "{demo.SLUG}"' in script
+    assert 'usernameOrEmail: "ada"' in script
+    assert "ada" in demo.PEOPLE
+    assert f'password: "{demo.PASSWORD}"' in script
+
+
+async def test_graphiql_runs_a_typed_query_with_variables(live_url: str, browser_page: Page, faults: list[str]) -> None:
+    await browser_page.goto(f"{live_url}/graphql")
+    await run_operation(browser_page, "SignIn")
+    await write(browser_page, "query Find($id: ID!) { node(id: $id) { id } }")
+    await expect(browser_page.get_by_role("tab", name="Find")).to_be_visible()
+    await write_tool(browser_page, "Variables", json.dumps({"id": "contact_none"}))
+    await browser_page.keyboard.press("Control+Enter")
+    await expect(result(browser_page)).to_contain_text('"node": null')
+    await browser_page.get_by_role("button", name="Show History").click()
+    await expect(browser_page.locator(".graphiql-history")).to_contain_text("Find")
     assert await kept_by(browser_page) == 0
     assert faults == []
 
@@ -151,55 +133,140 @@ async def test_graphiql_remembers_who_signed_in_but_keeps_nothing(
 async def test_graphiql_prefers_the_token_in_its_headers_pane(live_url: str, browser_page: Page, faults: list[str]) -> None:
     await browser_page.goto(f"{live_url}/graphql")
     await run_operation(browser_page, "SignIn")
-    await browser_page.get_by_role("button", name="Headers", exact=True).click()
-    await browser_page.locator(".graphiql-editor-tool .CodeMirror").last.click()
-    await browser_page.keyboard.insert_text('{"Authorization": "Basic b3RoZXI="}')
+    await write_tool(browser_page, "Headers", '{"Authorization": "Basic b3RoZXI="}')
     other = await run_operation(browser_page, "SignIn")
     assert (await other.request.all_headers())["authorization"] == "Basic b3RoZXI="
     assert await kept_by(browser_page) == 0
     assert faults == []
 
 
-async def test_graphiql_forgets_a_token_that_has_ended(live_url: str, browser_page: Page) -> None:
+async def test_graphiql_forgets_a_token_that_has_ended(live_url: str, browser_page: Page, admin: asyncpg.Connection) -> None:
     await browser_page.goto(f"{live_url}/graphql")
     await run_operation(browser_page, "SignIn")
-
-    async def refuse(route: Route) -> None:
-        await route.fulfill(json={"errors": [{"message": "Ended", "extensions": {"code": "UNAUTHENTICATED"}}]})
-
-    await browser_page.route("**/graphql", refuse, times=1)
-    await run_operation(browser_page, "Contacts")
+    await admin.execute("TRUNCATE sessions CASCADE")
+    refused = await run_operation(browser_page, "Contacts")
+    assert (await refused.json())["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+    assert "authorization" in await refused.request.all_headers()
     after = await run_operation(browser_page, "Contacts")
     assert "authorization" not in await after.request.all_headers()
 
 
-async def test_graphiql_opens_its_documentation_and_dialogs(
-    live_url: str, browser_page: Page, faults: list[str], tmp_path: Path
-) -> None:
+async def test_graphiql_says_what_is_wrong_without_a_stack(live_url: str, browser_page: Page) -> None:
+    await browser_page.goto(f"{live_url}/graphql")
+    await run_operation(browser_page, "SignIn")
+    await write(browser_page, "query Typed { __typename }")
+
+    async def run_after(answer: dict[str, object] | None, told: str) -> None:
+        async def decide(route: Route) -> None:
+            await (route.abort() if answer is None else route.fulfill(status=502, body="<p>Bad gateway", content_type="text/html"))
+
+        await browser_page.route("**/graphql", decide, times=1)
+        await browser_page.keyboard.press("Control+Enter")
+        await expect(result(browser_page)).to_contain_text(told)
+        await expect(result(browser_page)).not_to_contain_text("stack")
+
+    await run_after(None, "The server does not answer.")
+    await run_after({}, "The answer is no JSON: 502")
+
+
+async def test_graphiql_opens_its_documentation_and_dialogs(live_url: str, browser_page: Page, faults: list[str]) -> None:
     await browser_page.goto(f"{live_url}/graphql")
     await browser_page.get_by_role("button", name="Show Documentation Explorer").click()
-    await expect(browser_page.locator(".graphiql-doc-explorer")).to_contain_text("Mutation")
-    await browser_page.screenshot(path=tmp_path / "documentation.png")
+    explorer = browser_page.locator(".graphiql-doc-explorer")
+    await explorer.get_by_text("Query", exact=True).click()
+    await expect(explorer).to_contain_text("Contacts, by name unless ordered otherwise.")
+    await browser_page.keyboard.press("Control+k")
+    await browser_page.keyboard.type("ContactDraft")
+    await browser_page.get_by_role("option").get_by_text("ContactDraft", exact=True).click()
+    await expect(explorer).to_contain_text("A whole contact. What is omitted is empty.")
     await browser_page.get_by_role("button", name="Open settings dialog").click()
     await expect(browser_page.get_by_role("dialog")).to_contain_text("Theme")
-    await browser_page.screenshot(path=tmp_path / "settings.png")
     assert faults == []
 
 
-async def test_swagger_ui_lists_the_operations(live_url: str, browser_page: Page, faults: list[str], tmp_path: Path) -> None:
+async def test_swagger_ui_lists_the_operations_of_the_description(
+    live_url: str, browser_page: Page, faults: list[str], pictures: Path
+) -> None:
+    described = await (await browser_page.request.get(f"{live_url}/openapi.json")).json()
+    operations = {(method.upper(), path) for path, item in described["paths"].items() for method in item}
     await browser_page.goto(f"{live_url}/docs")
-    operation = browser_page.locator(".opblock", has_text="/api/auth/login").first
-    await expect(operation).to_contain_text("POST")
-    await operation.click()
-    await expect(operation.get_by_role("button", name="Try it out")).to_be_visible()
-    await browser_page.screenshot(path=tmp_path / "swagger.png")
+    await expect(browser_page.locator(".opblock")).to_have_count(len(operations))
+    methods = await browser_page.locator(".opblock-summary-method").all_inner_texts()
+    paths = [path.replace("\u200b", "") for path in await browser_page.locator(".opblock-summary-path").all_inner_texts()]
+    assert set(zip(methods, paths, strict=True)) == operations
+    await picture(browser_page, pictures / "docs.png")
     assert await kept_by(browser_page) == 0
     assert faults == []
 
 
+async def test_swagger_ui_signs_in_and_reads_with_the_token(live_url: str, browser_page: Page, faults: list[str]) -> None:
+    await browser_page.goto(f"{live_url}/docs")
+    login = await operation(browser_page, "POST", "/api/auth/login")
+    body = {"tenant_id": demo.SLUG, "username_or_email": "ada", "password": demo.PASSWORD}
+    await login.locator("textarea").fill(json.dumps(body))
+    signed_in = await executed(browser_page, login)
+    assert signed_in.status == 200
+
+    await browser_page.get_by_role("button", name="Authorize", exact=True).click()
+    dialog = browser_page.locator(".modal-ux")
+    await dialog.get_by_role("textbox").fill((await signed_in.json())["data"]["access_token"])
+    await dialog.get_by_role("button", name="Apply credentials").click()
+    await dialog.get_by_role("button", name="Close", exact=True).click()
+    read = await executed(browser_page, await operation(browser_page, "GET", "/api/address-book"))
+    assert read.status == 200
+    assert len((await read.json())["data"]) > 0
+    assert faults == []
+
+
+async def operation(page: Page, method: str, path: str) -> Locator:
+    """An operation of Swagger UI, unfolded and ready to be tried."""
+    block = page.locator(f'.opblock-{method.lower()}:has([data-path="{path}"])')
+    await block.locator(".opblock-summary-control").click()
+    await block.get_by_role("button", name="Try it out").click()
+    return block
+
+
+async def executed(page: Page, block: Locator) -> Response:
+    """Sends what stands in an unfolded operation; the answer."""
+    async with page.expect_response("**/api/**") as answered:
+        await block.get_by_role("button", name="Execute").click()
+    return await answered.value
+
+
 async def run_operation(page: Page, name: str) -> Response:
     """Choose an operation of the query under the ▶ button; the answer."""
-    await page.get_by_role("button", name="Execute query").click()
-    async with page.expect_response("**/graphql") as answered:
+    await page.locator(".graphiql-execute-button[aria-haspopup=menu]").click()  # the menu comes with the schema
+    async with page.expect_response(lambda response: asked(response, name)) as answered:
         await page.get_by_role("menuitem", name=name, exact=True).click()
     return await answered.value
+
+
+def asked(response: Response, name: str) -> bool:
+    """Whether it answers this operation, and not the introspection."""
+    return f'"operationName":"{name}"' in (response.request.post_data or "")
+
+
+async def write(page: Page, query: str) -> None:
+    """Puts a query into the place of the one that stands there."""
+    await page.locator(".graphiql-query-editor .CodeMirror").click()
+    await page.keyboard.press("Control+A")
+    await page.keyboard.insert_text(query)
+
+
+async def write_tool(page: Page, pane: str, text: str) -> None:
+    """Opens a pane below the query, Variables or Headers, and writes into it."""
+    await page.get_by_role("button", name=pane, exact=True).click()
+    await page.locator(".graphiql-editor-tool .CodeMirror:visible").click()
+    await page.keyboard.insert_text(text)
+
+
+def result(page: Page) -> Locator:
+    """Where GraphiQL shows the answer."""
+    return page.locator(".result-window")
+
+
+async def picture(page: Page, path: Path) -> None:
+    """What the page shows, when it has come to rest."""
+    await page.mouse.move(0, 0)
+    await page.wait_for_load_state("networkidle")
+    await page.screenshot(path=path, animations="disabled", caret="hide")

@@ -20,7 +20,8 @@ mutation($c: ContactDraft!) {{ createContact(input: {{contact: $c}}) {{
 """
 _UPDATE = f"""
 mutation($i: UpdateContactInput!) {{ updateContact(input: $i) {{
-  contact {{ {_CONTACT} }} userErrors {{ __typename code path ... on StaleVersionError {{ current {{ id version name labels {{ name }} }} }} }}
+  contact {{ {_CONTACT} }} userErrors {{
+    __typename code path ... on StaleVersionError {{ current {{ id version name labels {{ name }} }} }} }}
 }} }}
 """
 _DELETE = "mutation($i: DeleteContactsInput!) { deleteContacts(input: $i) { deletedIds userErrors { code path } } }"

@@ -21,7 +21,7 @@ from tests.conftest import Database, Serve
 from tests.world import PASSWORD, Person, World
 
 _INSIDES = re.compile(
-    r"Traceback|asyncpg|tortoise|strawberry|graphql[-_]core|aiohttp|orjson|psycopg|sqlstate|SELECT |INSERT |UPDATE |\.py\b|/usr/|/home/"
+    r"Traceback|asyncpg|tortoise|strawberry|graphql[-_]core|aiohttp|orjson|sqlstate|SELECT |INSERT |UPDATE |\.py\b|/usr/|/home/"
     r"|relation \"|violates|duplicate key|site-packages|NoneType|KeyError|RecursionError"
 )
 _CREATE = "mutation($c: ContactDraft!) { createContact(input: {contact: $c}) { contact { id } userErrors { code path } } }"

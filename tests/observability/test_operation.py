@@ -1,0 +1,25 @@
+"""One operation's lines of the log tell its name, its tenant and its user, and the next one's do not."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from structlog.contextvars import get_contextvars
+
+from auth.caller import Caller
+from models.values import Origin
+from observability.operation import operating
+
+ADA = Caller(UUID(int=1), UUID(int=2), UUID(int=3), "acme", "ada", Origin())
+
+
+def test_the_caller_is_bound_while_the_operation_runs() -> None:
+    with operating(ADA, "GET /api/address-book"):
+        bound = get_contextvars()
+    assert bound == {"operation": "GET /api/address-book", "tenant": UUID(int=2).hex, "user": UUID(int=1).hex}
+    assert "operation" not in get_contextvars()
+
+
+def test_a_stranger_has_no_tenant_and_no_user() -> None:
+    with operating(None, "GET /health"):
+        assert get_contextvars() == {"operation": "GET /health"}
