@@ -18,6 +18,7 @@ from uuid import UUID
 import asyncpg
 from tortoise import Model
 from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.connection import get_connections
 from tortoise.exceptions import BaseORMException
 from tortoise.manager import Manager
 from tortoise.queryset import QuerySet
@@ -169,12 +170,24 @@ async def _acquired(transaction: Any) -> BaseDBAsyncClient:
     _waiting += 1
     try:
         async with asyncio.timeout(ACQUIRE_SECONDS):
-            connection: BaseDBAsyncClient = await transaction.__aenter__()
-            return connection
+            return await _begun(transaction)
     except TimeoutError:
         raise Unavailable("The service is busy. Try again in a moment.") from None
     finally:
         _waiting -= 1
+
+
+async def _begun(transaction: Any) -> BaseDBAsyncClient:
+    try:
+        connection: BaseDBAsyncClient = await transaction.__aenter__()
+    except BaseException:
+        # Tortoise keeps a connection whose BEGIN failed or was cut off, and each one kept is one less in the pool.
+        client = transaction.client
+        if client._connection is not None:
+            get_connections().reset(transaction.token)
+            await client._parent._pool.release(client._connection, timeout=ACQUIRE_SECONDS)
+        raise
+    return connection
 
 
 async def _enter(connection: BaseDBAsyncClient, entry: Pass | UUID) -> None:

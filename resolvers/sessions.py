@@ -96,8 +96,10 @@ async def login(
     refresh = RefreshToken.new(home["id"])
     async with within(home["id"]):
         known, user = user, await User.maybe(user["id"])
-        # While the password was compared it may have been changed, and the user deactivated.
-        if user is None or not user["active"] or user["password_hash"] != known["password_hash"]:
+        # While the password was compared it may have been changed, the user deactivated, and the tenant suspended.
+        home = await Tenant.find(home["id"])
+        serves = home["status"] == TenantStatus.ACTIVE
+        if user is None or not serves or not user["active"] or user["password_hash"] != known["password_hash"]:
             raise BadCredentials(_WRONG)
         if fresh is not None:
             await User.set_password(user["id"], fresh)
@@ -132,6 +134,8 @@ async def refresh(desk: Desk, origin: Origin, token: str, *, tenant: str | None 
             await Session.end(SessionEndReason.TOKEN_REUSED, id=session["id"])
             await AuditEntry.append("refresh.reused", origin, actor=session["user_id"], target=session["id"])
         elif session is not None:
+            if user is None or not user["active"]:  # before the token is spent
+                raise TokenInvalid(_DEAD, ("refreshToken",))
             await AuditEntry.append("refresh.succeeded", origin, actor=session["user_id"], target=session["id"])
     desk.metrics.authenticated("refresh", "ok" if outcome is Rotation.ROTATED else "refused")
     if outcome is Rotation.REUSED:

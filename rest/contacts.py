@@ -10,6 +10,7 @@ from resolvers import contacts
 from rest import bodies, errors
 from rest.call import Call, Reply
 
+LIST_QUERY: Final = ("cursor", "offset", "limit", "page", "search", "sort")
 PAGE: Final = 50
 PAGE_LIMIT: Final = 500
 _INT32: Final = 2**31 - 1

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
-from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from models.errors import Forbidden, Unauthenticated
 from rest import answers, errors
+from rest.route import OPERATOR, Route
 
 VERSION: Final = "3.1.0"
 _REF: Final = "#/components/schemas/"
@@ -18,35 +19,7 @@ _TEXT: Final = {"type": "string"}
 _WHOLE: Final = {"type": "integer", "format": "int32"}
 
 
-class Described(Protocol):
-    """As much of a route as is described."""
-
-    @property
-    def method(self) -> str:
-        """GET, POST, PUT or DELETE."""
-
-    @property
-    def path(self) -> str:
-        """With {id} where one stands."""
-
-    @property
-    def who(self) -> str:
-        """anyone, or the least role that may."""
-
-    @property
-    def open(self) -> bool:
-        """Whether it needs no token."""
-
-    @property
-    def summary(self) -> str:
-        """A few words."""
-
-    @property
-    def takes(self) -> type[BaseModel] | None:
-        """Its body, or its typed query."""
-
-
-def document(routes: Iterable[Described]) -> dict[str, Any]:
+def document(routes: Iterable[Route]) -> dict[str, Any]:
     """The whole description."""
     routes = list(routes)
     taken = sorted({route.takes for route in routes if route.takes}, key=lambda model: model.__name__)
@@ -69,14 +42,14 @@ def document(routes: Iterable[Described]) -> dict[str, Any]:
     }
 
 
-def _operation(route: Described, schemas: dict[str, Any]) -> dict[str, Any]:
+def _operation(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
     words = re.findall(r"[a-z]+", route.path)
     told: dict[str, Any] = {
         "operationId": "_".join([route.method.lower(), *words]),
         "summary": route.summary,
-        "description": "Needs no token." if route.open else f"Needs a token, and the role {route.who} or one above it.",
+        "description": _needs(route),
         "tags": [next(word for word in words if word != "api")],
-        "parameters": [],
+        "parameters": [{"name": name, "in": "query", "schema": _TEXT} for name in route.query],
         "responses": _responses(route),
     }
     if not route.open:
@@ -94,14 +67,20 @@ def _operation(route: Described, schemas: dict[str, Any]) -> dict[str, Any]:
     return told
 
 
-def _responses(route: Described) -> dict[str, Any]:
+def _needs(route: Route) -> str:
+    if route.open:
+        return "Needs no token."
+    return "For operators." if route.who == OPERATOR else f"Needs a token, and the role {route.who} or one above it."
+
+
+def _responses(route: Route) -> dict[str, Any]:
     done = errors.CREATED if route.method == "POST" and not route.path.startswith("/api/auth/") else errors.OK
     told = {"default": _response("Refused: the status says how, the message why", _REFUSED)}
     if route.path != "/api/logs":
         told[str(done)] = _response("Done", {"$ref": f"{_REF}{answers.GIVES.get((route.method, route.path), 'Done')}"})
-    for status, why in ((401, "Nobody is signed in"), (403, "The role does not suffice")):
+    for kind, why in ((Unauthenticated, "Nobody is signed in"), (Forbidden, "The role does not suffice")):
         if not route.open:
-            told[str(status)] = _response(why, _REFUSED)
+            told[str(errors.TABLE[kind].status)] = _response(why, _REFUSED)
     if "{id}" in route.path:
         told[str(errors.NOT_FOUND)] = _response("There is none of this id", _REFUSED)
     return told

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from aiohttp import hdrs, web
-from pydantic import BaseModel
 
 from auth.caller import Identity
 from auth.desk import Desk
@@ -18,37 +17,19 @@ from resolvers import sessions as signed_in
 from resolvers import tenants as owned
 from rest import bodies, contacts, dialect, errors, health, openapi, sessions, tenants, users
 from rest.call import Call, Faults, Reply, json
+from rest.route import ANYONE, OPERATOR, Route
 
 _log = logger(__name__)
-Handler = Callable[[Call], Awaitable[Reply]]
-
-ANYONE: Final = "anyone"
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One operation. `who` is anyone, or the least role that may; `takes` is its body, or its query where that is typed."""
-
-    method: str
-    path: str
-    handler: Handler
-    who: str
-    summary: str
-    takes: type[BaseModel] | None = None
-
-    @property
-    def open(self) -> bool:
-        """Whether it needs no token."""
-        return self.who == ANYONE
 
 
 def _tenants(base: str) -> Iterator[Route]:
-    yield Route("GET", base, tenants.listed, "OPERATOR", "Tenants, a page by offset")
-    yield Route("GET", f"{base}/filter", tenants.filtered, "OPERATOR", "Tenants that match filters[N][field|operator|value]")
-    yield Route("GET", f"{base}/{{id}}", tenants.one, "OPERATOR", "One tenant")
-    yield Route("POST", base, tenants.create, "OPERATOR", "A new tenant", bodies.NewTenant)
-    yield Route("PUT", f"{base}/{{id}}", tenants.change, "OPERATOR", "Renames a tenant", bodies.TenantPatch)
-    yield Route("DELETE", f"{base}/{{id}}", tenants.delete, "OPERATOR", "Closes a tenant")
+    yield Route("GET", base, tenants.listed, OPERATOR, "Tenants, a page by offset", query=("offset", "cursor", "limit"))
+    wanted = ("name", "db_url", "id", "page_size", "cursor", "page_num")
+    yield Route("GET", f"{base}/filter", tenants.filtered, OPERATOR, "Tenants that match", query=wanted)
+    yield Route("GET", f"{base}/{{id}}", tenants.one, OPERATOR, "One tenant")
+    yield Route("POST", base, tenants.create, OPERATOR, "A new tenant", bodies.NewTenant)
+    yield Route("PUT", f"{base}/{{id}}", tenants.change, OPERATOR, "Renames a tenant", bodies.TenantPatch)
+    yield Route("DELETE", f"{base}/{{id}}", tenants.delete, OPERATOR, "Closes a tenant")
 
 
 ROUTES: Final = (
@@ -66,11 +47,11 @@ ROUTES: Final = (
     Route("POST", "/api/auth/refresh", sessions.renew, "VIEWER", "New tokens for this session"),
     Route("POST", "/api/auth/refresh-token", sessions.refresh, ANYONE, "New tokens for a refresh token", bodies.Refresh),
     Route("GET", "/api/auth/me", sessions.me, "VIEWER", "Who is signed in"),
-    Route("GET", "/api/users", users.listed, "VIEWER", "The tenant's users"),
+    Route("GET", "/api/users", users.listed, "VIEWER", "The tenant's users", query=("limit", "offset")),
     Route("GET", "/api/users/{id}", users.one, "VIEWER", "One user"),
     Route("PUT", "/api/users/{id}", users.change, "ADMIN", "Changes a user", bodies.User),
     Route("DELETE", "/api/users/{id}", users.remove, "ADMIN", "Removes a user"),
-    Route("GET", "/api/address-book", contacts.listed, "VIEWER", "Contacts, by id after a cursor"),
+    Route("GET", "/api/address-book", contacts.listed, "VIEWER", "Contacts, by id or paged", query=contacts.LIST_QUERY),
     Route("GET", "/api/address-book/filter", contacts.filtered, "VIEWER", "Contacts that match", bodies.ContactFilter),
     Route("GET", "/api/address-book/{id}", contacts.one, "VIEWER", "One contact"),
     Route("POST", "/api/address-book", contacts.add, "EDITOR", "A new contact", bodies.Contact),
@@ -78,9 +59,9 @@ ROUTES: Final = (
     Route("DELETE", "/api/address-book/{id}", contacts.delete, "EDITOR", "Puts a contact into the trash"),
     *_tenants("/api/admin/tenants"),
     *_tenants("/api/tenants"),
-    Route("GET", "/api/admin/tenant/stats", tenants.stats, "OPERATOR", "Counts over all tenants"),
-    Route("GET", "/api/admin/tenant/health", tenants.health, "OPERATOR", "Whether each tenant serves"),
-    Route("GET", "/api/admin/tenant/status", tenants.status, "OPERATOR", "The same, in short"),
+    Route("GET", "/api/admin/tenant/stats", tenants.stats, OPERATOR, "Counts over all tenants"),
+    Route("GET", "/api/admin/tenant/health", tenants.health, OPERATOR, "Whether each tenant serves"),
+    Route("GET", "/api/admin/tenant/status", tenants.status, OPERATOR, "The same, in short"),
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import unicodedata
 from typing import Final
 
 from auth.passwords import Hasher
@@ -35,6 +36,7 @@ _FAMILY: Final = (
     "Almeida Andersson Bianchi Çelik Dubois Eriksen Fernández Grünwald Haddad Ibrahim Jansen Kowalski Larsen Mbeki Müller "
     "Nakamura Novák Okafor Papadopoulos Quispe Rossi Sato Schröder Tanaka Ueda Vasquez Wójcik Xu Yılmaz Zimmermann"
 ).split()
+_UNACCENTED: Final = str.maketrans("øı", "oi")
 _STREETS: Final = "Oak Street,Rue de Rivoli,Hauptstraße,Via Garibaldi,Calle Mayor,Storgatan,Kirchweg,High Street,Gran Vía".split(
     ","
 )
@@ -72,14 +74,13 @@ def _person(dice: random.Random) -> dict[str, object]:
     gender = dice.choice([Gender.FEMALE, Gender.MALE])
     given, family = dice.choice(_GIVEN[gender]), dice.choice(_FAMILY)
     company = dice.choice(_COMPANIES)
-    plain = f"{given}.{family}".lower().encode("ascii", "ignore").decode()
     return {
         "name": f"{given} {family}",
         "given_name": given,
         "family_name": family,
         "gender": dice.choice([gender, gender, gender, None]),
         "age": dice.choice([None, dice.randint(19, 88)]),
-        "email": f"{plain}@{company.split()[0].lower()}.example",
+        "email": f"{_plain(given)}.{_plain(family)}@{company.split()[0].lower()}.example",
         "phone": f"+{dice.choice((1, 33, 44, 49))} {dice.randint(20, 99)} {dice.randint(100, 999)} {dice.randint(1000, 9999)}",
         "address": f"{dice.choice(_STREETS)} {dice.randint(1, 180)}, {dice.choice(_CITIES)}",
         "organization": dice.choice([company, None]),
@@ -87,3 +88,8 @@ def _person(dice: random.Random) -> dict[str, object]:
         "notes": dice.choice([None, None, "Prefers to be called in the morning.", "Met at the trade fair."]),
         "favorite": dice.random() < 0.1,
     }
+
+
+def _plain(name: str) -> str:
+    """A name as it stands in an e-mail address: without accents, and no letter lost."""
+    return unicodedata.normalize("NFKD", name.lower()).translate(_UNACCENTED).encode("ascii", "ignore").decode()

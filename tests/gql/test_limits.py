@@ -34,8 +34,8 @@ async def test_the_schema_may_be_kept_from_strangers(field: str, world: World, s
     assert (await world.stranger.gql(query)).codes == []
     client = await serve(introspection=False)
     answer = await Person(client).gql(query)
-    assert (answer.data, answer.codes) == (None, ["BAD_REQUEST"])
+    assert (answer.data, set(answer.codes)) == (None, {"BAD_REQUEST"})
     assert (await Person(client).gql("{ __typename viewer { __typename } }")).codes == []
     for person in (world.linus, world.mallory):
         assert (await Person(client, token=person.token).gql(query)).codes == []
-    assert (await Person(client, token="x.y.z").gql(query)).codes == ["BAD_REQUEST"]
+    assert set((await Person(client, token="x.y.z").gql(query)).codes) == {"BAD_REQUEST"}

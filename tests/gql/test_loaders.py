@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -31,16 +30,9 @@ async def test_many_nodes_are_one_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loaders.labels, "counts", counts)
     for name in ("ada", "mallory"):
         asked.clear()
-        context: Any = SimpleNamespace(caller=name)
-        one = _made(context, name)
+        caller: Any = name
+        one = Loaders(lambda caller=caller: caller)
         found = await asyncio.gather(*(one.labels_of_contact.load(contact) for contact in [*_IDS, _IDS[0]]))
         assert found == [[name]] * 4
         assert await asyncio.gather(*(one.contacts_with_label.load(label) for label in _IDS)) == [5, 0, 0]
         assert asked == [(name, _IDS)] * 2
-
-
-def _made(context: Any, name: str) -> Loaders:
-    try:
-        return Loaders(context)
-    except TypeError:
-        return Loaders(name)  # type: ignore[arg-type]

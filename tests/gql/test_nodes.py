@@ -61,8 +61,21 @@ def test_a_moment_is_read_as_rfc_3339_has_it(text: str, moment: datetime) -> Non
 
 
 @pytest.mark.parametrize(
-    "text", ["", "2026-01-31", "2026-01-31T12:00:00", "2026-01-31 12:00:00Z", "20260131T120000Z", "2026-13-01T00:00:00Z", "2026-01-31T12:00:60Z", "0001-01-01T00:00:00+01:00", "2026-01-31T12:00:00Z\n", 5, None]
-)  # fmt: skip
+    "text",
+    [
+        "",
+        "2026-01-31",
+        "2026-01-31T12:00:00",
+        "2026-01-31 12:00:00Z",
+        "20260131T120000Z",
+        "2026-13-01T00:00:00Z",
+        "2026-01-31T12:00:60Z",
+        "0001-01-01T00:00:00+01:00",
+        "2026-01-31T12:00:00Z\n",
+        5,
+        None,
+    ],
+)
 def test_what_is_no_moment_is_refused(text: object) -> None:
     with pytest.raises(GraphQLError):
         _parse(text)

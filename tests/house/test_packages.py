@@ -88,7 +88,7 @@ def test_every_package_we_ask_for_is_imported() -> None:
     assert {_normal(name) for name in declared} - used == BESIDES.keys()
 
 
-BESIDES = {"pydantic-settings": "nothing uses it: it goes with the next lock"}
+BESIDES: dict[str, str] = {}
 """Packages that are asked for without being imported, each with why."""
 
 

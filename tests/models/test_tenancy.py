@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
+from tortoise.backends.asyncpg.client import TransactionWrapper
 from tortoise.exceptions import OperationalError
 
 from models import tenancy
@@ -185,19 +186,23 @@ async def test_a_pass_is_checked_in_the_database_each_time(deed: str, admin: asy
 
 async def test_a_full_pool_asks_to_come_again(admin: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
     acme = await tenant(admin, "acme")
-    monkeypatch.setattr(tenancy, "ACQUIRE_SECONDS", 0.1)
-    done = asyncio.Event()
+    monkeypatch.setattr(tenancy, "ACQUIRE_SECONDS", 10.0)
+    inside, done = asyncio.Semaphore(0), asyncio.Event()
 
     async def hold() -> None:
         async with within(acme):
+            inside.release()
             await done.wait()
 
     holders = [asyncio.create_task(hold()) for _ in range(5)]
-    await asyncio.sleep(0.05)
+    for _ in holders:
+        await inside.acquire()
+    monkeypatch.setattr(tenancy, "ACQUIRE_SECONDS", 0.1)
     with pytest.raises(Unavailable) as caught:
         async with within(acme):
             pytest.fail("it opened")
     assert caught.value.retry_after == 1
+    monkeypatch.setattr(tenancy, "ACQUIRE_SECONDS", 10.0)
     done.set()
     await asyncio.gather(*holders)
     async with within(acme):
@@ -263,3 +268,40 @@ async def test_an_unexpected_error_of_the_door_is_not_hidden(admin: asyncpg.Conn
             pytest.fail("it opened")
     assert not isinstance(caught.value, Refusal)
     assert Origin() == Origin(None, None, None)
+
+
+async def test_a_connection_whose_transaction_never_began_is_given_back(
+    admin: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    acme = await tenant(admin, "acme")
+    begin = TransactionWrapper.begin
+    monkeypatch.setattr(tenancy, "ACQUIRE_SECONDS", 0.5)
+
+    async def slow(_client: TransactionWrapper) -> None:
+        await asyncio.sleep(1)
+
+    async def broken(_client: TransactionWrapper) -> None:
+        raise ConnectionResetError
+
+    for fault in (slow, broken):
+        monkeypatch.setattr(TransactionWrapper, "begin", fault)
+        for _ in range(6):  # one more than the pool has
+            with pytest.raises(Unavailable):
+                async with within(acme):
+                    pytest.fail("it opened")
+    monkeypatch.setattr(TransactionWrapper, "begin", slow)
+    opening = asyncio.create_task(_open(acme))
+    await asyncio.sleep(0.1)
+    opening.cancel()
+    await asyncio.wait([opening])
+    assert opening.cancelled()
+    monkeypatch.setattr(TransactionWrapper, "begin", begin)
+    monkeypatch.setattr(tenancy, "ACQUIRE_SECONDS", 10.0)
+    doors = [asyncio.create_task(_open(acme)) for _ in range(5)]
+    await asyncio.gather(*doors)
+    assert tenancy.waiting() == 0
+
+
+async def _open(home: UUID) -> None:
+    async with within(home):
+        await asyncio.sleep(0.1)

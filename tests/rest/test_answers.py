@@ -12,7 +12,6 @@ from rest.routes import ROUTES
 from tests.rest.kit import ZOE, add
 from tests.world import PASSWORD, Person, World
 
-
 NEW = {"username": "nora", "email": "nora@example.org", "password": "Correct-Horse-9-Battery", "tenant_id": "acme"}
 BODIES: dict[str, dict[str, Any]] = {
     "POST /api/auth/signup": NEW,

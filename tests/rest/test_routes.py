@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from rest.routes import ROUTES, Route
+from rest.route import Route
+from rest.routes import ROUTES
 from tests.rest.kit import GONE, NOBODY, ZOE, add, said
 from tests.world import Person, World
 
