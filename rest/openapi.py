@@ -48,7 +48,7 @@ def _operation(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
         "operationId": "_".join([route.method.lower(), *words]),
         "summary": route.summary,
         "description": _needs(route),
-        "tags": [next(word for word in words if word != "api")],
+        "tags": [route.path.removeprefix("/api").split("/")[1]],
         "parameters": [{"name": name, "in": "query", "schema": _TEXT} for name in route.query],
         "responses": _responses(route),
     }

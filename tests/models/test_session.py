@@ -115,3 +115,12 @@ async def test_a_replaced_token_forgets_those_before(home: tuple[UUID, UUID]) ->
         assert await RefreshToken.all().values_list("digest", flat=True) == [_C]
         assert [(await Session.rotate(old, [_D]))[0] for old in (_A, _B)] == [Rotation.UNKNOWN] * 2
         assert (await Session.rotate(_C, [_D]))[0] is Rotation.ROTATED
+
+
+async def test_an_expired_session_is_not_ended_again(home: tuple[UUID, UUID]) -> None:
+    with time_machine.travel(now(), tick=False) as clock:
+        async with within(home[0]):
+            await _started(home[1])
+            clock.shift(IDLE)
+            assert await Session.end(SessionEndReason.REVOKED, user_id=home[1]) == 0
+            assert [row["ended_reason"] for row in await Session.of_user(home[1])] == [SessionEndReason.EXPIRED]
