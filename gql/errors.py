@@ -174,7 +174,8 @@ def shown(error: GraphQLError, request_id: str | None) -> dict[str, Any]:
         retry_after = getattr(cause, "retry_after", None)
         if retry_after is not None:
             answer["extensions"]["retryAfterSeconds"] = retry_after
-            _log.warning("unavailable", code=cause.code, exc_info=cause.__cause__)
+            if isinstance(cause, errors.Unavailable):
+                _log.warning("unavailable", code=cause.code, exc_info=cause.__cause__)
     elif error.path is not None or (cause is not None and not error.locations):
         # What has a place in the document but no path was found by validation, before anything of ours ran.
         # A GraphQLError itself is not logged: its text quotes the document, and with it what people wrote.

@@ -10,7 +10,7 @@ from typing import Any
 
 from strawberry.extensions import SchemaExtension
 
-from observability.operation import operating
+from observability.operation import called, operating
 
 
 class TenantContext(SchemaExtension):
@@ -19,5 +19,5 @@ class TenantContext(SchemaExtension):
     def on_operation(self) -> Iterator[None]:
         """Around parsing, validation and execution."""
         context: Any = self.execution_context
-        with operating(context.context.signed_in, context.operation_name or "anonymous"):
+        with operating(context.context.signed_in, called(context.operation_name)):
             yield

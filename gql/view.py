@@ -17,9 +17,13 @@ from auth.caller import Identity
 from auth.desk import Desk
 from gql.context import Context
 from gql.errors import CODES, shown
+from observability.operation import called
 
 OPERATION = web.RequestKey("operation", str)
 """What a request calls its operation, for the log and the metrics."""
+
+VALUES: Final = 2_000
+"""Objects, lists and scalars in the variables: as many as tokens in a document, since each is coerced before anything runs."""
 
 COOKIE: Final = "__Secure-refresh_token"
 _JSON: Final = "application/json"
@@ -47,19 +51,23 @@ class View:
         identify: Callable[[web.Request], Identity],
         page: Callable[[], web.Response] | None,
         origins: Iterable[str],
+        credentials: bool,
         introspectable: bool,
     ) -> None:
         self._schema, self._desk, self._identify, self._page = schema, desk, identify, page
-        self._origins, self._introspectable = frozenset(origins), introspectable
+        self._readers, self._introspectable = frozenset(origins), introspectable
+        self._origins = self._readers if credentials else frozenset[str]()
 
     async def handle(self, request: web.Request) -> web.Response:
         """Answers one operation."""
         if self._page is not None and request.method == "GET" and _wants_page(request):
             return self._page()
         try:
+            if request.method == "GET" and self._foreign(request):
+                raise Unreadable(403, "This origin may not query by GET.")
             given = await _given(request)
             context = self._context(request)
-            request[OPERATION] = given["operationName"] or "anonymous"
+            request[OPERATION] = called(given["operationName"])
             result = await self._executed(request, given, context)
         except Unreadable as error:
             return _unreadable(request, error)
@@ -97,6 +105,11 @@ class View:
             origin_allowed=origin is not None and (origin in self._origins or _host(origin) == request.host),
         )
 
+    def _foreign(self, request: web.Request) -> bool:
+        """Whether a page of somewhere else sends it, which CORS would not have let read the answer."""
+        origin = request.headers.get(hdrs.ORIGIN)
+        return origin is not None and origin not in self._readers and _host(origin) != request.host
+
 
 async def _given(request: web.Request) -> dict[str, Any]:
     """The parameters of the request, each of its type. Raises Unreadable."""
@@ -117,11 +130,24 @@ async def _given(request: web.Request) -> dict[str, Any]:
         raise Unreadable(400, "query must be a text that is not empty.")
     if variables is not None and not isinstance(variables, dict):
         raise Unreadable(400, "variables must be an object.")
+    if _size(variables, VALUES) > VALUES:
+        raise Unreadable(400, f"variables may hold at most {VALUES} values.")
     if extensions is not None and not isinstance(extensions, dict):
         raise Unreadable(400, "extensions must be an object.")
     if name is not None and not isinstance(name, str):
         raise Unreadable(400, "operationName must be a text.")
     return {"query": query, "variables": variables, "operationName": name}
+
+
+def _size(value: Any, most: int) -> int:
+    """How many values a JSON value holds; once it is more than `most`, how many more is not counted."""
+    inner: Iterable[Any] = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    count = 1
+    for one in inner:
+        count += _size(one, most - count)
+        if count > most:
+            break
+    return count
 
 
 def _parsed(body: bytes) -> Any:
@@ -133,7 +159,8 @@ def _parsed(body: bytes) -> Any:
 
 def _host(origin: str) -> str | None:
     try:
-        return urlsplit(origin).netloc or None
+        parts = urlsplit(origin)
+        return parts.netloc if parts.scheme in {"http", "https"} else None
     except ValueError:  # brackets that hold no address
         return None
 

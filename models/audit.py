@@ -23,7 +23,6 @@ class AuditEntry(Model):
     request_id = fields.TextField(null=True)
     ip_prefix = fields.TextField(null=True)
     details: Any = fields.JSONField(default=dict)
-    seal = fields.BinaryField(null=True)
 
     class Meta:
         table = "audit_entries"

@@ -30,6 +30,8 @@ SELECT current_user WHERE EXISTS (
 async def applied_migrations() -> list[str]:
     """The names of the migrations that this database has seen, oldest first."""
     async with lobby():
+        if not (await fetch("SELECT to_regclass('public.aerich') IS NOT NULL AS made"))[0]["made"]:
+            return []
         return [row["version"] for row in await fetch("SELECT version FROM aerich WHERE app = 'models' ORDER BY id")]
 
 

@@ -126,7 +126,8 @@ class ContactQuery:
             raise BadRequest(f"orderBy takes at most {ORDERS} fields.", ("orderBy",))
         where = self._where()
         keys = [order.key(descending) for order, descending in self.order] or [ContactOrder.NAME.key(descending=False)]
-        return await page("SELECT c.*", "contacts c", where.conditions, where.values, keys, window)
+        scope = ("contacts", held(), self.search, self.filter, keys, self.trashed, self.label)
+        return await page("SELECT c.*", "contacts c", where.conditions, where.values, keys, window, scope)
 
     async def count(self) -> int:
         """How many they are."""
@@ -209,7 +210,7 @@ class _Where:
         if wanted.negated is not None:
             # IS NOT TRUE: what is unknown of an empty field is not so, and its contact belongs to the complement.
             found.append(f"({' AND '.join(self.filter(wanted.negated, depth - 1)) or 'true'}) IS NOT TRUE")
-        self._count += len(found)
+        self._count += max(len(found), 1)  # an empty one costs, too
         if self._count > CONDITIONS:
             raise BadRequest(f"filter takes at most {CONDITIONS} conditions.", ("filter",))
         return found

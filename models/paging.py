@@ -74,11 +74,22 @@ class Page:
         return _encode([_VERSION, self.digest, values, row["id"].hex])
 
 
-async def page(select: str, source: str, where: Sequence[str], values: Sequence[Any], keys: Sequence[Key], window: Window) -> Page:
-    """One keyset page, inside the open door: `where` speaks of `values` as $1, $2, …, and `source` ends with its alias."""
+async def page(
+    select: str,
+    source: str,
+    where: Sequence[str],
+    values: Sequence[Any],
+    keys: Sequence[Key],
+    window: Window,
+    scope: object,
+) -> Page:
+    """One keyset page, inside the open door: `where` speaks of `values` as $1, $2, …, and `source` ends with its alias.
+
+    `scope` is what a cursor belongs to: the list, its tenant, filter and order. It says nothing of the statement, which may change.
+    """
     alias = source.rsplit(maxsplit=1)[-1]
     descending = keys[-1].descending
-    digest = hashlib.sha256(repr((source, list(where), list(values), keys)).encode()).hexdigest()[:16]
+    digest = hashlib.sha256(repr(scope).encode()).hexdigest()[:16]
     parameters = list(values)
     conditions = list(where)
     order = [*keys, Key(f"{alias}.id", descending, UUID)]

@@ -27,7 +27,7 @@ AGE_LIMIT: Final = 150
 
 _SLUG = re.compile(r"[A-Za-z0-9_-]{1,36}")
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
-_PHONE = re.compile(r"\+?[0-9 ()./-]*[0-9][0-9 ()./-]*")
+_PHONE = re.compile(r"\+?[ ()./-]*[0-9][0-9 ()./-]*")
 
 
 def text(value: str, limit: int, *path: str) -> str:

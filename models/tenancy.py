@@ -25,10 +25,12 @@ from tortoise.queryset import QuerySet
 from tortoise.transactions import in_transaction
 
 from models.errors import (
+    BadCredentials,
     EmailTaken,
     Forbidden,
     InvalidInput,
     LabelTaken,
+    NotFound,
     OutsideTenant,
     Refusal,
     SlugTaken,
@@ -191,9 +193,11 @@ async def _begun(transaction: Any) -> BaseDBAsyncClient:
 
 
 async def _enter(connection: BaseDBAsyncClient, entry: Pass | UUID) -> None:
-    values: list[Any] = [entry.tenant, entry.session, list(entry.roles)] if isinstance(entry, Pass) else [entry, None, None]
+    if not isinstance(entry, Pass):
+        await connection.execute_query("SELECT hold($1)", [entry])
+        return
     try:
-        await connection.execute_query("SELECT enter($1, $2, $3)", values)
+        await connection.execute_query("SELECT enter($1, $2, $3)", [entry.tenant, entry.session, list(entry.roles)])
     except (BaseORMException, asyncpg.PostgresError) as error:
         state = getattr(_cause(error), "sqlstate", None)
         if state == "28000":
@@ -208,6 +212,12 @@ _CONSTRAINTS: Final[dict[str, Refusal]] = {
     "users_email_key": EmailTaken("This e-mail address is taken.", ("email",)),
     "labels_name_key": LabelTaken("A label of this name exists.", ("name",)),
     "tenants_slug_key": SlugTaken("This slug is taken.", ("slug",)),
+    # What a row was to refer to has been removed meanwhile.
+    "contact_labels_tenant_id_label_id_fkey": NotFound("There is no such label.", ("contact", "labelIds")),
+    "contact_labels_tenant_id_contact_id_fkey": NotFound("There is no such contact.", ("id",)),
+    "sessions_tenant_id_user_id_fkey": BadCredentials("Wrong username or password."),
+    "login_history_tenant_id_user_id_fkey": BadCredentials("Wrong username or password."),
+    "refresh_tokens_tenant_id_session_id_fkey": Unauthenticated("The session has ended. Sign in again."),
 }
 
 
@@ -240,7 +250,7 @@ def _refusal(error: BaseException) -> Refusal | None:
         return InvalidInput("A text holds a character that cannot be kept, such as NUL.")
     if state in {"55P03", "57014"}:
         return TimedOut("This took too long and was given up; nothing was changed.")
-    if state[:2] in {"08", "28", "3D", "53", "58"} or state in {"57P01", "57P02", "57P03", "25006", "40001", "40P01"}:
+    if state[:2] in {"08", "28", "3D", "53", "58"} or state in {"57P01", "57P02", "57P03", "25006", "25P03", "40001", "40P01"}:
         return Unavailable("The service is not available for the moment. Try again soon.")
     # asyncpg's ValueErrors are about values that it was given: a bug of ours.
     if isinstance(error, _AWAY) and not isinstance(error, ValueError):

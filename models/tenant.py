@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from tortoise import Model, fields
 
 from models import rules
-from models.errors import NotFound
+from models.errors import InvalidInput, NotAllowed, NotFound
 from models.paging import Key, Page, Window, page, searched
-from models.tenancy import LobbyManager, fetch, record
-from models.values import Row, SignupPolicy, TenantStatus, new_id, now
+from models.session import Session
+from models.tenancy import LobbyManager, fetch, held, record
+from models.values import Row, SessionEndReason, SignupPolicy, TenantStatus, new_id, now
 
 _BY_SLUG = (Key("t.slug"),)
 
@@ -33,11 +35,11 @@ class Tenant(Model):
         manager = LobbyManager()
 
     @classmethod
-    async def add(cls, slug: str, name: str, signup: SignupPolicy) -> Row:
+    async def add(cls, slug: str, name: str, signup: SignupPolicy, *, id: UUID | None = None) -> Row:  # noqa: A002 - the column
         """A new, active tenant. Refuses with SlugTaken where another one has the slug."""
         moment = now()
         tenant = await cls.create(
-            id=new_id(),
+            id=id or new_id(),
             slug=rules.slug(slug, "slug"),
             name=rules.required(name, rules.NAME_LENGTH, "name"),
             signup=signup,
@@ -66,11 +68,31 @@ class Tenant(Model):
         return await cls.filter(slug=slug).first().values()
 
     @classmethod
-    async def change(cls, tenant_id: UUID, **values: object) -> Row:
-        """The row after these columns have taken their new values. Refuses with NotFound."""
+    async def change(cls, tenant_id: UUID, **values: Any) -> Row:
+        """The row after these columns have taken their new values. Refuses with NotFound or a column\'s rule; none may be empty."""
+        rules.none_empty(values)
+        if "name" in values:
+            values["name"] = rules.required(values["name"], rules.NAME_LENGTH, "name")
+        if not 1 <= values.get("login_attempts_per_minute", 1) <= 10_000:
+            raise InvalidInput("loginAttemptsPerMinute must lie between 1 and 10000.", ("loginAttemptsPerMinute",))
         if not await cls.filter(id=tenant_id).update(**values, updated_at=now()):
             raise NotFound("There is no such tenant.", ("id",))
         return await cls.find(tenant_id)
+
+    @classmethod
+    async def turn(cls, status: TenantStatus, *, reopen: bool = False) -> Row:
+        """The held tenant's row in another state; out of ACTIVE its sessions end.
+
+        Refuses with NotAllowed what is being deleted, unless it is to `reopen`.
+        """
+        tenant = await cls.filter(id=held()).select_for_update().first()
+        if tenant is None:
+            raise NotFound("There is no such tenant.", ("id",))
+        if tenant.status is TenantStatus.DELETING is not status and not reopen:
+            raise NotAllowed("This tenant is being deleted.", ("id",))
+        if status is not TenantStatus.ACTIVE:
+            await Session.end(SessionEndReason.TENANT_SUSPENDED)
+        return await cls.change(tenant.id, status=status)
 
     @classmethod
     async def many(cls, tenant_ids: Sequence[UUID]) -> dict[UUID, Row]:
@@ -91,7 +113,7 @@ class Tenant(Model):
     async def page(cls, window: Window, search: str | None) -> Page:
         """Tenants by slug, those alone whose slug or name holds the words of `search`."""
         where, words = _found(search)
-        return await page("SELECT t.*", "tenants t", where, words, _BY_SLUG, window)
+        return await page("SELECT t.*", "tenants t", where, words, _BY_SLUG, window, ("tenants", words))
 
     @classmethod
     async def matching(cls, search: str | None) -> int:

@@ -10,7 +10,7 @@ from tortoise import Model, fields
 from models import rules
 from models.errors import EmailTaken, LastOwner, NotFound, UsernameTaken
 from models.paging import Key, Page, Window, page
-from models.tenancy import TenantManager, create, fetch, held, own
+from models.tenancy import TenantManager, create, fetch, held, own, record
 from models.values import Role, Row, new_id, normal, now
 
 _BY_USERNAME = (Key("u.username_key"),)
@@ -72,6 +72,17 @@ class User(Model):
         return row
 
     @classmethod
+    async def alone(cls) -> None:
+        """Holds back everybody else who would change the tenant's people, until the door closes: their rules look at many rows."""
+        await fetch("SELECT t.id FROM tenants t WHERE t.id = $1 FOR NO KEY UPDATE", held())
+
+    @classmethod
+    async def locked(cls, user_id: UUID) -> Row | None:
+        """The user's row as it is now, locked until the door closes; or None."""
+        user = await cls.filter(id=user_id).select_for_update().first()
+        return None if user is None else record(user)
+
+    @classmethod
     async def many(cls, user_ids: list[UUID]) -> dict[UUID, Row]:
         """The rows of those users that exist, by id."""
         return {row["id"]: row for row in await cls.filter(id__in=user_ids).values()}
@@ -103,7 +114,7 @@ class User(Model):
     @classmethod
     async def page(cls, window: Window) -> Page:
         """Users by username."""
-        return await page("SELECT u.*", "users u", [own("u")], [held()], _BY_USERNAME, window)
+        return await page("SELECT u.*", "users u", [own("u")], [held()], _BY_USERNAME, window, ("users", held()))
 
     @classmethod
     async def count(cls) -> int:

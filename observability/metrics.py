@@ -137,7 +137,10 @@ class Metrics:
 
         Takes milliseconds; it is safe in a thread.
         """
-        encode, content_type = choose_encoder(accept)
+        try:
+            encode, content_type = choose_encoder(accept)
+        except (TypeError, ValueError):  # it does not expect a version that is no number
+            encode, content_type = choose_encoder("text/plain")
         return encode(self.registry), content_type
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 from observability.logging import bound
@@ -20,6 +21,14 @@ class Who(Protocol):
     @property
     def user(self) -> UUID:
         """The caller."""
+
+
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+
+
+def called(name: str | None) -> str:
+    """What a client calls its operation, where that is a name and no text of another kind."""
+    return "anonymous" if not name else name if _NAME.fullmatch(name) else "other"
 
 
 @contextmanager

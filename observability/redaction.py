@@ -30,7 +30,8 @@ _SENSITIVE_KEY = re.compile(
     re.IGNORECASE,
 )
 
-_JWT = re.compile(r"eyJ[\w-]*\.[\w-]+\.[\w-]*", re.ASCII)
+_MAX_TEXT = 2_000  # of a longer one only so much is looked at, and logged
+_JWT = re.compile(r"(?<![\w-])eyJ[\w-]*\.[\w-]+\.[\w-]*", re.ASCII)
 _BEARER = re.compile(r"\b(bearer)\s+[^\s\"',;]+", re.IGNORECASE)
 _DSN = re.compile(r"(://[^\s:/@]*):[^\s/]*@")
 _EMAIL = re.compile(r"[^\s@<>\"'(),;:=\[\]]{1,64}@[^\s@<>\"'(),;:=\[\]]+")
@@ -61,6 +62,7 @@ def scrub(text: str) -> str:
 
     Ids of 32 hexadecimal digits and UUIDs are shorter and stay; so should every digest that is logged.
     """
+    text = text if len(text) <= _MAX_TEXT else f"{text[:_MAX_TEXT]}…"
     # Plain substring tests come first: nearly every text needs none of the patterns, and this is on every log line.
     if "eyJ" in text:
         text = _JWT.sub(REDACTED, text)

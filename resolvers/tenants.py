@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
 from auth.caller import Caller
 from auth.permissions import Permission
-from models import legacy, rules
+from models import legacy
 from models.audit import AuditEntry
 from models.contact import Contact
-from models.errors import Forbidden, InvalidInput, NotAllowed, NotFound
+from models.errors import Forbidden, NotAllowed, NotFound
 from models.paging import Page, Window
 from models.session import Session
 from models.tenancy import within
 from models.tenant import Tenant
 from models.user import User
-from models.values import Row, SessionEndReason, SignupPolicy, TenantStatus, new_id
+from models.values import Row, SignupPolicy, TenantStatus, new_id
 
 
 async def own(caller: Caller) -> Row:
@@ -42,7 +43,7 @@ async def usage(caller: Caller) -> Row:
 async def change(caller: Caller, values: Mapping[str, Any]) -> Row:
     """The caller's tenant after its name or settings took new values. Refuses with a field's rule."""
     async with within(caller.to(Permission.TENANT_WRITE)):
-        tenant = await Tenant.change(caller.tenant, **_checked(values))
+        tenant = await Tenant.change(caller.tenant, **values)
         await AuditEntry.append("tenant.changed", caller.origin, actor=caller.user, target=caller.tenant, fields=sorted(values))
         return tenant
 
@@ -68,8 +69,10 @@ async def many(caller: Caller, tenant_ids: Sequence[UUID]) -> dict[UUID, Row]:
 async def create(caller: Caller, slug: str, name: str, signup: SignupPolicy) -> Row:
     """A new tenant; for operators. Refuses with SlugTaken or a field's rule."""
     async with within(caller.to(Permission.TENANTS_OPERATE)):
-        tenant = await Tenant.add(slug, name, signup)
-    await _tell(caller, "tenant.created", tenant["id"])
+        tenant_id = new_id()
+    async with within(tenant_id):
+        tenant = await Tenant.add(slug, name, signup, id=tenant_id)
+        await AuditEntry.append("tenant.created", caller.origin, actor=caller.user, target=tenant_id)
     return tenant
 
 
@@ -82,28 +85,27 @@ async def create_named(caller: Caller, slug: str, name: str) -> Row:
 
 
 async def rename(caller: Caller, tenant_id: UUID | None, name: str) -> Row:
-    """The tenant under a new name; for operators."""
-    return await _operate(caller, tenant_id, "tenant.changed", **_checked({"name": name}))
+    """The tenant under a new name; for operators. Refuses with a field's rule."""
+    async with _operated(caller, tenant_id, "tenant.changed") as tenant:
+        return await Tenant.change(tenant, name=name)
 
 
 async def suspend(caller: Caller, tenant_id: UUID | None) -> Row:
-    """Ends the tenant's sessions and refuses its people until it is resumed; for operators."""
-    return await _operate(caller, tenant_id, "tenant.suspended", status=TenantStatus.SUSPENDED)
+    """Ends the tenant's sessions and refuses its people until it is resumed; for operators, but not their own tenant."""
+    async with _operated(caller, tenant_id, "tenant.suspended", own=False):
+        return await Tenant.turn(TenantStatus.SUSPENDED)
 
 
 async def resume(caller: Caller, tenant_id: UUID | None) -> Row:
     """Lets the tenant's people sign in again; for operators."""
-    return await _operate(caller, tenant_id, "tenant.resumed", status=TenantStatus.ACTIVE)
+    async with _operated(caller, tenant_id, "tenant.resumed"):
+        return await Tenant.turn(TenantStatus.ACTIVE)
 
 
 async def close(caller: Caller, tenant_id: UUID | None) -> Row:
-    """What the old routes call deleting: the tenant serves nobody and is not listed there, its data stays; for operators.
-
-    Refuses with NotAllowed where it is the caller's own: nobody would be left to undo it.
-    """
-    if tenant_id == caller.tenant:
-        raise NotAllowed("A tenant cannot delete itself.", ("id",))
-    return await _operate(caller, tenant_id, "tenant.closed", status=TenantStatus.DELETING)
+    """What the old routes call deleting: the tenant serves nobody and is not listed there, its data stays; for operators."""
+    async with _operated(caller, tenant_id, "tenant.closed", own=False):
+        return await Tenant.turn(TenantStatus.DELETING)
 
 
 async def by_slug(caller: Caller, slug: str) -> Row:
@@ -135,31 +137,15 @@ async def statistics(caller: Caller) -> dict[str, int]:
     return {"users": users, "signed_in": signed_in}
 
 
-async def _operate(caller: Caller, tenant_id: UUID | None, action: str, **values: Any) -> Row:
+@asynccontextmanager
+async def _operated(caller: Caller, tenant_id: UUID | None, action: str, *, own: bool = True) -> AsyncIterator[UUID]:
+    """The door of any tenant, to an operator whose own door was opened before; what they did is on record there."""
     async with within(caller.to(Permission.TENANTS_OPERATE)):
         tenant = None if tenant_id is None else await Tenant.maybe(tenant_id)
     if tenant is None:
         raise NotFound("There is no such tenant.", ("id",))
+    if tenant["id"] == caller.tenant and not own:
+        raise NotAllowed("This is your own tenant: nobody would be left to undo it.", ("id",))
     async with within(tenant["id"]):
-        changed = await Tenant.change(tenant["id"], **values)
-        if changed["status"] != TenantStatus.ACTIVE:
-            await Session.end(SessionEndReason.TENANT_SUSPENDED)
+        yield tenant["id"]
         await AuditEntry.append(action, caller.origin, actor=caller.user, target=tenant["id"])
-    return changed
-
-
-async def _tell(caller: Caller, action: str, tenant_id: UUID) -> None:
-    async with within(tenant_id):
-        await AuditEntry.append(action, caller.origin, actor=caller.user, target=tenant_id)
-
-
-def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values, each under its rule. None is refused: no setting may be empty."""
-    kept = dict(values)
-    rules.none_empty(kept)
-    if "name" in kept:
-        kept["name"] = rules.required(kept["name"], rules.NAME_LENGTH, "name")
-    attempts = kept.get("login_attempts_per_minute")
-    if attempts is not None and not 1 <= attempts <= 10_000:
-        raise InvalidInput("loginAttemptsPerMinute must lie between 1 and 10000.", ("loginAttemptsPerMinute",))
-    return kept

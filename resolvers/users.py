@@ -39,13 +39,13 @@ async def count(caller: Caller) -> int:
 async def change(caller: Caller, user_id: UUID | None, values: Mapping[str, Any]) -> Row:
     """The user after the change; it bites with their next statement. Refuses with NotFound, NotAllowed, LastOwner, …Taken."""
     async with within(caller.to(Permission.USERS_WRITE)):
-        return await _change(caller, await _found(user_id), values)
+        return await _change(caller, user_id, values)
 
 
 async def remove(caller: Caller, user_id: UUID | None) -> None:
     """Removes a user and their sessions. Refuses with NotFound, NotAllowed, LastOwner."""
     async with within(caller.to(Permission.USERS_WRITE)):
-        await _remove(caller, await _found(user_id))
+        await _remove(caller, user_id)
 
 
 async def numbered(caller: Caller, offset: int, limit: int) -> list[Row]:
@@ -65,17 +65,18 @@ async def change_numbered(caller: Caller, number: int, values: Mapping[str, Any]
     async with within(caller.to(Permission.USERS_WRITE)):
         legacy.username(values["username"])
         legacy.email(values["email"])
-        return await _change(caller, await _numbered(number), values)
+        return await _change(caller, (await _numbered(number))["id"], values)
 
 
 async def remove_numbered(caller: Caller, number: int) -> None:
     """Removes the user of this number, under the rules of `remove`."""
     async with within(caller.to(Permission.USERS_WRITE)):
-        await _remove(caller, await _numbered(number))
+        await _remove(caller, (await _numbered(number))["id"])
 
 
-async def _change(caller: Caller, user: Row, values: Mapping[str, Any]) -> Row:
+async def _change(caller: Caller, user_id: UUID | None, values: Mapping[str, Any]) -> Row:
     rules.none_empty(values)
+    user = await _found(user_id)
     await _refuse_out_of_reach(caller, user, Role(values.get("role", user["role"])))
     changed = await User.change(user, **values)
     if user["active"] and not changed["active"]:
@@ -85,7 +86,8 @@ async def _change(caller: Caller, user: Row, values: Mapping[str, Any]) -> Row:
     return changed
 
 
-async def _remove(caller: Caller, user: Row) -> None:
+async def _remove(caller: Caller, user_id: UUID | None) -> None:
+    user = await _found(user_id)
     await _refuse_out_of_reach(caller, user, Role(user["role"]))
     await User.remove(user)
     await AuditEntry.append("user.deleted", caller.origin, actor=caller.user, target=user["id"], role=str(user["role"]))
@@ -106,9 +108,11 @@ async def _refuse_out_of_reach(caller: Caller, user: Row, becomes: Role) -> None
 
 
 async def _found(user_id: UUID | None) -> Row:
-    if user_id is None:
+    await User.alone()
+    user = None if user_id is None else await User.locked(user_id)
+    if user is None:
         raise NotFound("There is no such user.", ("id",))
-    return await User.find(user_id)
+    return user
 
 
 async def _numbered(number: int) -> Row:

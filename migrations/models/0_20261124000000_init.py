@@ -190,36 +190,42 @@ CREATE TABLE audit_entries (
     request_id text CHECK (char_length(request_id) <= 80),
     ip_prefix text CHECK (char_length(ip_prefix) <= 50),
     details jsonb NOT NULL DEFAULT '{}',
-    seal bytea,
     PRIMARY KEY (tenant_id, id)
 );
 
+-- Holds a tenant for this transaction, for those who have no session yet (who signs in or up) and for maintenance.
+-- 25001: the transaction belongs to another tenant.
+CREATE FUNCTION hold(tenant uuid) RETURNS uuid
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+AS $$
+BEGIN
+    IF tenant IS NULL OR nullif(current_setting('app.tenant_id', true), '') <> tenant::text THEN
+        RAISE EXCEPTION 'the transaction belongs to another tenant' USING ERRCODE = '25001';
+    END IF;
+    PERFORM set_config('app.tenant_id', tenant::text, true);
+    RETURN tenant;
+END
+$$;
+
 -- The door. Checks that the session lives, its user is active, its tenant serves and its role is among those given, and holds
--- the tenant for this transaction. Without a session (who signs in or up, and maintenance) it only holds the tenant.
--- 25001: the transaction belongs to another tenant; 28000: the session is over; 42501: the role does not suffice.
+-- the tenant for this transaction. 28000: the session is over, or none was given; 42501: the role does not suffice.
 CREATE FUNCTION enter(tenant uuid, session uuid, roles text[]) RETURNS uuid
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 AS $$
 DECLARE
-    inside text := nullif(current_setting('app.tenant_id', true), '');
     allowed boolean;
 BEGIN
-    IF tenant IS NULL OR inside <> tenant::text THEN
-        RAISE EXCEPTION 'the transaction belongs to another tenant' USING ERRCODE = '25001';
-    END IF;
-    PERFORM set_config('app.tenant_id', tenant::text, true);
-    IF session IS NOT NULL THEN
-        SELECT u.role = ANY (roles) OR (u.operator AND 'OPERATOR' = ANY (roles)) INTO allowed
-          FROM sessions s
-          JOIN users u ON u.tenant_id = s.tenant_id AND u.id = s.user_id
-          JOIN tenants t ON t.id = s.tenant_id
-         WHERE s.tenant_id = tenant AND s.id = session
-           AND s.ended_at IS NULL AND s.expires_at > now() AND u.active AND t.status = 'ACTIVE';
-        IF allowed IS NULL THEN
-            RAISE EXCEPTION 'the session is over' USING ERRCODE = '28000';
-        ELSIF NOT allowed THEN
-            RAISE EXCEPTION 'the role does not suffice' USING ERRCODE = '42501';
-        END IF;
+    PERFORM hold(tenant);
+    SELECT u.role = ANY (roles) OR (u.operator AND 'OPERATOR' = ANY (roles)) INTO allowed
+      FROM sessions s
+      JOIN users u ON u.tenant_id = s.tenant_id AND u.id = s.user_id
+      JOIN tenants t ON t.id = s.tenant_id
+     WHERE s.tenant_id = tenant AND s.id = session
+       AND s.ended_at IS NULL AND s.expires_at > now() AND u.active AND t.status = 'ACTIVE';
+    IF allowed IS NULL THEN
+        RAISE EXCEPTION 'the session is over' USING ERRCODE = '28000';
+    ELSIF NOT allowed THEN
+        RAISE EXCEPTION 'the role does not suffice' USING ERRCODE = '42501';
     END IF;
     RETURN tenant;
 END
@@ -255,6 +261,7 @@ async def downgrade(db: BaseDBAsyncClient) -> str:
     return """
 DROP TABLE audit_entries, contact_labels, labels, contacts, login_history, refresh_tokens, sessions, users, tenants;
 DROP FUNCTION enter(uuid, uuid, text[]);
+DROP FUNCTION hold(uuid);
 DROP FUNCTION literal(text);
 DROP FUNCTION searchable(VARIADIC text[]);
 DROP FUNCTION fold(text);
@@ -262,54 +269,53 @@ DROP FUNCTION fold(text);
 
 
 MODELS_STATE = (
-    "eJztXW1z4rYW/isavnQ7k2Wy2Zd2uJ07Q4K7S5tAhjjJtpc7jrAF6MZIriUn4bb73yvJNs"
-    "ZvFHsJcbL6gu0jPbJ5jl7OOZLlP1sL6iCXtbuBg7lBuL9sdcCfLQIXSJwUpB6AFvS8JE0K"
-    "OJy4KjuU+SwkMmKkUuCEcR/aXCROocuQEDmI2T72OKZEQoYEAQlYtsGNgzjELrsBc+o6DN"
-    "g0IJwdAJ+6iAFIHOAjyChhHUDQHfIBBAzZPuIHq2ubEi5u9x0DDuSwLR/BobZ4Bkxme7lb"
-    "QPAfAbI4nSE+R76453/+K8SYOOhBUBJderfWFCPXSXGNHVmAklt86SnZ5WW/97PKKf/JxL"
-    "KpGyxIkttb8jklq+xBgJ22xMi0GSLIhxw5a+STwHUjZcWi8ImFgPsBWj2qkwgcNIWBK1XY"
-    "+mkaEFtqDqg7yZ93/44ebS2bZQ2GpnVhmJbVymlcPkJGLZFI0ClrCxZqkMR8CctNCFHSlr"
-    "zByafu6NXbD98rCijjM18lKrpaXxRQKCSEKtITljkikHCrGtkp0C45jwUJ6UkziemMCWsY"
-    "xQmlkOe57AkSOF6gYj5DRIZIJ4K045OXRajZPzMuzO7ZuSx+wdgfruKpaxoy5UhJlxnpq5"
-    "B/KrrQsINdFQKu++YnIC/B78OBkdXSKp/5e0s+Eww4tQi9t6CzzkksjkVptaqWnletiR54"
-    "iVpXiIxqBUUvTJnGZzOlx8FVd6SazFn38/cpXZ4OBx/j7IkiByenw+NsO7I59Sv2TOuYr+"
-    "iYoq7+GTBfoV/i0BejcCGh5XU4BapVjZ8Pl49Si30k/jarSnsapXmvzjv2LM9HU/xQhfYU"
-    "SLNenfXIichz/svFcFDM+RokawFhm4O/gIsZf6zhcs2EnwTY5ZiwtrztU1jxkqLNCslyn+"
-    "nzZQFZhTAE3bw2jjGB/rJYHzEio4zJkoc+7ItpAMcRhSu+Bd3H/UF39FtxCzguoPz4N9Po"
-    "CsqlFzu9XfOwpGAC7dt76DtWLoUe0bK8+aTF0SIrgQTOFJfyT8u/GAUmTkIPvFUQs4iTDj"
-    "YFLCIPfstYxfUccoAZuEUeB3SaRADa4IYEiwnyb2SycPyBUMfbI5lHXlDXAT4NRH36l7q+"
-    "GQdHh0cfrFu0vAFhRQwjDjeiLvr23OKiw74B0EdgAR0EJktwHukgH9JoykPpyEcjzF8d+d"
-    "ijhxG2rzyffVJibyWADJfiubIsRpWwwSSKxxWH10dv3v3w7se3H979KLKoB11JftjAc39g"
-    "Zui8Qz4rDDmU8rmG+GdCd1Ut3zwTOtWxgjMQ59fBmxqOwAzfIWJVpTyN0g5Ydd6ncIHdZW"
-    "XiMzDNfHXmCbZvK3cxaxjNeY1eBon/WWBwnMyhbwjjQrHeF48IiY3yvc0K3WDuWz8bZ91T"
-    "owPC45iEV+H50PxkjDpAHbKeUMmguoAPlovIjM/lSHq4QWOxfo4Os8GHKOVIJWWC9rOCBl"
-    "Bqr0S5a9kqDav6u7ZWBDWWj2zqO8ixakwp5uE7mF9sGOcvaXoRLSAuiNSVjx0rQIM7r8YO"
-    "HJ5grNJIvQJotmvM5DqOaCkFswIb5s4TiGa8OuPUn0GC/w+rLlnI4jT31bn/H51YHHO3Uv"
-    "+SAmnWa7hfNJqf2tr3igGa7TphhjvqY15QxY8pdREkZWGGBJadXxS4x4qrrSR7nmAcDk9T"
-    "zB/3s9Renh0bo1dvlBpEJklNoTdg+0hyUsMRSCP1GsNGOwGB59RUcxqp1dxoNTvIRfXUnE"
-    "Zqj75pWm7WOpBTOEFuq3wxSJh+sMWKEMuVWbdcF2LKJRirdRfAhr58/0VIVCFt0CUAPXgu"
-    "tjEH6pYdAAnAi1gEyfI1p6/lEdzTwHWAsNXAvTQc1NKMcBI+v/Rjj/f9itUdMaPVFh6kUX"
-    "q1h17t8UQUJ5SqVlWR0XWMJrQ5CwdLR4othogqQ0N+dV7YN+f68k0Z9dK6BlRc3dnud2md"
-    "Xry0v+iWoJEWrCooZ3sF0LHEGmzr2JZ2hx/XuqEzTD5hxmnxfg6p9M22jsxpzdeybrWjAw"
-    "tsGzE2DVzA8Iy8xqR4L4aSfNrgacRorA2ePRo8AUNVX/5eg2g69aYUL3VQzbUSMeiRAvWW"
-    "m6tplLZZ9dvlzWW9ISbkCE1Fs52b9BaRIhMylb7RhPTDnMKaE1m3nlFBwMEzxKJYWFQGUG"
-    "W0wYCCgMnyQ0EcNyuaIaldzlfYoOEd8y1l01voCabme+g1LNGnaSm7fA1d26h7NaqY8NXE"
-    "jStymkZpUrOkhj5wUQBu47YV6zC9d0WlTkPH4r49t6HWIjOmlx41Vr8NMZQvwtGtyEaOkz"
-    "aax9HoWHs+OcK3QTcyYoWNi3wmLgDmagMXRy4Kusd8LgTbTDzXKFEHbBthVGhjeI92mw7Y"
-    "7p5OHdnTkb1vgnXtd7xYuzS9ZJRxq6bzkcVqVTda1ejBw6K4GopOI7Wam61mUm9/knWcji"
-    "U0X8Phx1/yWt5up6VsGQ02kYTR8vGj0bOGl2YHJOdjMjKuhr8avQ6ITsbE+HzeH0lJdDIm"
-    "592Li+vhqGcJe2jwUSZlJWNiCvDAGhmXFzJ9/WpMxO/I6hndE7N/JXQv0rMSgTcG3YF4/M"
-    "uLc2PQU2VkJNmYRnEdfYydoBoSgzKVo94qCEFFKQebIlChm187ABW9JQb6nIEb5gYztd/w"
-    "vcznIerJyVVB7oEKHMUbDwuv7Q7b6DsWoYHwfreITO3yVjpk1YgAQHnISuq3ik8a59dvAN"
-    "TZTUS/brE/soXRwIOCvVu2sy0S9P7Ib6nx2KjYgUSoDgiPY7I2hq9Ox6RnnAqrb/CxA+Kz"
-    "pxvQU2rCMxJ4tdW0Qu9RTf3BVd/smv3wwxpVVDUU2ugA+TsmSSkdkCnxyZUSvpAAOUcLjz"
-    "PLQ761wCQo2pmndBfOjWXscR/xw0fqz3a9NacOVtYaOp6b46s343mxam6In3rJlKOV81KV"
-    "/GCTjyrn+Wp7qBJc9jWcyVL4j9ieZ76JA2zoulK22MYv/fobaG+04d6oXkChv57TbCtNdk"
-    "JV3fh1jHbla7jyMYHys2l1iI9xmvwa5O95C3lNt2CvakVPgTTttWm/Qz4WtywwPzZuQJwH"
-    "622IK2xD7EHG7qlwe+aQzatU+xxQV/063xKnRZvKbxd/jbFNJr41vB6o7xnJw5h0e2f9QQ"
-    "eow5gYvb45FInhcUyu+sa1zBwemxGNpZ5ksfDVtU290jpM90cV+iMovOi7qpvQJ6A9ch0H"
-    "AZ4t1TroXWsYeA7RUB30/ibU3JCgd1cY3/a8VRD2jlIONgW+YZLnnyLf5YrdcXS5NEBXGO"
-    "isF5x70t0rdhOaKw8ml37oWpq2xdSWf+m6URbt9hSnLdP377cxTd+/L7dNZVrGWPJKFm+U"
-    "mEnenldr7I3dN4fbGP4iVym7Ki27ZyzhhS/r/XIxHJQYRgkkO1xim4O/gIvZo622eJqBUp"
-    "Kx2S3OesCZwU8W8OTbQn35G4DF8Y0="
+    "eJztXeFzozYW/1c0/tLtTNazm91tO76bm7FjmnWb4IxDkm3PN6wMsq0LligSSXzt/u8nCT"
+    "AGg2tYxyFZfTHwpJ/Av4ek9x4P8WdrQV3ksXY3dDE3CA+WrQ74s0XgAomdgtIj0IK+n5ZJ"
+    "AYcTT1WHsp6NREWMVAmcMB5Ah4vCKfQYEiIXMSfAPseUSMiQICAByzb47CIOscc+gzn1XA"
+    "YcGhLOjkBAPcQAJC4IEGSUsA4g6A4FAAKGnADxo9WxQwkXp/uOARdy2JaX4FJHXAMms4Oc"
+    "LST4jxDZnM4Qn6NAnPPf/xFiTFz0ICiJD/1be4qR52a4xq5sQMltvvSV7Opq0P9Z1ZT/ZG"
+    "I71AsXJK3tL/mcklX1MMRuW2Jk2QwRFECO3DXySeh5sbISUXTFQsCDEK0u1U0FLprC0JMq"
+    "bP1zGhJHag6oM8mf9/+KL22tmm2bQ8u+NCzbbm1oXF5CTi2xSNAp7xYs1CCJ+RK1mxKipC"
+    "15gpOP3dGrdz98ryigjM8CVajoan1RQKGQCKpIT1nmiEDC7WpkZ0D75DwRpKSn3SShMyGs"
+    "YRSnlEK+yWVfkMDxAhXzGSFyRLoxpJ3svCxCrcG5cWl1zy9k8wvG/vAUT13LkCXHSrrMSV"
+    "9F/FMxhEYD7KoRcDOwPgJ5CH4fmkZeS6t61u8teU0w5NQm9N6G7joniTgRZdWqevqmai30"
+    "wEvUukLkVCsoemHKND5ZGT2a192R6jLn3U/fZ3R5NjRPk+qpIs2Ts2Ev348cToOKI9M65i"
+    "sGpniofwbMVxiXOAzELFxIaPk9nAHVuo2fD5ePchcHSPxtVpX2LErzXp137Nt+gKb4oQrt"
+    "GZBmvTrrsROxyfkvl0OzmPM1SN4Cwg4HfwEPM/5Y0+WaCT8JsccxYW152qew4iVF2xWS5z"
+    "435ssGpEKkSzW9XTP3pWACndt7GLj2Rgk9pmV1N4sWx4u8BBI4U/TKfyz/X+wln0TuYKvA"
+    "gU6KjrZ5z7E7uaPjfDOHHGAGbpHPAZ2m7qhwbUm4mKDgsywWXigQunh3LOvIA+HsCh835I"
+    "j9A1zEZIIFvEVR3eg+ZWBKA0ADV/q5whVmCAbOfNOffqqL0G52I2wt7WYf0JyN+tMmnwNS"
+    "MrmngByX4rryLMY3YYNJFJcrNq+P377/8f1P7354/5Oooi50JflxC88D08rReYcCVujflv"
+    "K5hvh7Qvd1W759JnSqbQXLM6mvIwU1rM4ZvkPErkp5FqWt/eq8T+ECe8vKxOdgmvnqzBPs"
+    "3FYeYtYwmvMaowwS/7PA4DiZw8AQxoVifSAuERIHbY42K3SDuW/9bJx3z4wOiLZjEh1F+0"
+    "ProzHqALXJez4lk+oCPtgeIjM+lzPpmy0aS/Rz/Cbv6cYlx6ooFyGeFXSAUnslrl3LVmnY"
+    "rb9va0VQYwfIkb6la9d4frUJ38PDrIZx/pKeZaEFxF6VuWMFaPDg1diJwxeMVZqpVwDNdo"
+    "3Hhq4rekpBCHrLg9oUohmvzjgNZpDg/8Gqz8fzOM19de7/Syc2x9yrNL5kQJr1Gu4X5ajS"
+    "CLMCaLbrhBnuaIB5wS3eo9RDkJSFGVJYjvaJwD1WXG0lOSzzveHwLMN8b5Cn9uq8Z4xevV"
+    "VqEJUkNYXegBMgyUkNRyCL1AltjXYCQt+tqeYsUqu50Wp2kYfqqTmL1B5907TcrDyPMzhB"
+    "Xqs82SMqP9oh48P2ZNUd8z4smXKxyrMADgzkyxZCohppgy4B6MH3sIM5UKfsAEgAXiQiSJ"
+    "avOX0tt+Cehp4LhK0G7qXhoHIvoofwm6keBzzvV2R3JIxWSzzIonS2h872eCKKU0pVr6rI"
+    "6DpGE9qcxMDSmWKHKaLK1LCZjReNzRtj+baKOrWuATeuHmwPm1qnk5cOF90SNNKCrIJytl"
+    "cAHUuswbaObWl3+HGtGzrD5CNmnBYvHpAp327ryJr2fK3qTssHsNBxEGPT0AMMz8hrTIpf"
+    "/C+ppw2eRszG2uA5oMETMlT1TeM1iKZTr4DwUifVjV4iJj1SoN5yczWL0jarfpW5uaw3xI"
+    "QcoanotnOL3iJSZEJmyreakEFUU1hzourOT1QQcPEMsTgWFrcBVBttYFIQMtl+JEjiZkVP"
+    "SGq38xU2aHTGzZ7SwwQGy5IHnStMPk9kGaft7N8SfZqe0otfG1/1FNFRegOzO/qtuKv0Cl"
+    "4z7/1mGV1tox7aqGLCVxMnrshpFqVJzZMa+cBFAbhtA0YGVnPMeD7T634HDR2L+/bchlpJ"
+    "ZkynHjVWvw0xlC+j2a3IRk6KtprH8exY+3lyjG+DbmzEChsXBUwcAMzVIi2uTAq6x3wuBL"
+    "s8eK7Rog7YNsKo0MbwAe02HbDdP506sqcje98E69rveLF2aTZllHG7pvORx2pVN1rV6MHH"
+    "orkais4itZqbrWZSb32SdZyOJTRfw9GXRja1vNtKS/k2GmwiCaPl9NTo28MrqwPS/TEZGd"
+    "fDX41+B8Q7Y2J8uhiMpCTeGZOL7uXlzXDUt4U9ZJ7KorxkTCwBNu2RcXUpy9ePxkT8juy+"
+    "0T2xBtdC96I8LxF4w+ya4vKvLi8Ms6/ayEnyMY3ie/QxVoJqSAzKUo56qyAEFZccbYtARW"
+    "5+7QBU/JYYGHAGPjMvnKn1he9lPR9RXz5cFeQeqcBRstCw8NrusIO+YzEaCO93h8jUPk+l"
+    "Q1aNCACUh6ykfqv4pEl9/QZAndVE9OsWhyNbGA08LFi7ZTfbIkUfjvyWmo+NigNIjOqAaD"
+    "sma3P4andM+saZsPrM0w5I9p5uQs+oCc9I6NdW0wp9QDUNzOuB1bUG0VccqqhqKLTRAfJ3"
+    "TNJWOiDX4pMrJXohAXKOFj5nto8Ce4FJWLQyT+kqnFvbOOA64m8eaTzb99KcOlhZa+p4bo"
+    "6vXoznxaq5IX7qFVOO1oaXquRH23xU+ZyvtocqwWVfv5kshf+InXnuGzjAgZ4nZYtd/NKv"
+    "P4H2RhvujeoECv31nGZbaXIQqurGr2O0K1/DlU8ItG/Rsg7xCU6TX4P8Ay8hr+kW7FW90T"
+    "MgTXtt2u9QgMUpC8yPrQsQb4L1MsQVliH2IWP3VLg9c8jmVW77DaC+9et8uJoWLSq/W/w1"
+    "wTaZ+NbwxlTfM5KbMen2zwdmB6jNmBj9gTUUhdF2TK4Hxo2sHG2bEY2lvmSx8NW1baPSOk"
+    "yPRxXGIyi86Luqi9CnoANynQQBni3VOuhdaxp4DtFQHfT+JtTckKB3VxjfzrxVEPaOS462"
+    "Bb5hWufvIt/lit1zdLk0QFcY6KwXnHvS1Sv2E5orDyaXfuhamrbF1JZ/6bpRFu3uFGct0w"
+    "8fdjFNP3wot01lWc5Y8kuSN0rMJP/A2RoHY/ftm10Mf1GrlF1Vll8zlvDCl/V+uRyaJYZR"
+    "CslPl9jh4C/gYfZo2RZPM1FKMra7xXkPODf5yQaefFmoL/8HM4Jx7w=="
 )

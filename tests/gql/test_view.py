@@ -75,3 +75,18 @@ async def test_an_answer_is_for_its_caller_alone(world: World) -> None:
 async def test_null_members_are_as_if_omitted(world: World) -> None:
     body = (await _post(world, _OK, None, variables=None, operationName=None, extensions=None))[2]
     assert body == {"data": {"__typename": "Query"}}
+
+
+async def test_variables_are_counted_before_anything_is_made_of_them(world: World) -> None:
+    query = "query($f: ContactFilter) { contacts(filter: $f, first: 1) { nodes { id } } }"
+    for many in ({"and": [{}] * 30_000}, {"or": [{"or": [{}] * 50}] * 50}):
+        status, _, answer = await _post(world, query, None, variables={"f": many})
+        assert (status, answer["errors"][0]["message"]) == (400, "variables may hold at most 2000 values.")
+    refused = await world.linus.gql(query, f={"or": [{}] * 60})
+    assert (refused.codes, refused.errors[0]["message"]) == (["BAD_REQUEST"], "filter takes at most 50 conditions.")
+
+
+async def test_a_page_of_somewhere_else_queries_by_nothing(world: World) -> None:
+    for origin, status in (("https://evil.example", 403), ("null", 403), (f"http://{world.client.host}:{world.client.port}", 200)):
+        answer = await world.client.get("/graphql", params={"query": _OK}, headers={"Origin": origin})
+        assert answer.status == status

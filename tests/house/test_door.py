@@ -94,11 +94,11 @@ async def test_nobody_enters_nowhere(app: asyncpg.Connection) -> None:
 async def test_a_transaction_belongs_to_one_tenant(app: asyncpg.Connection, admin: asyncpg.Connection) -> None:
     acme, evil = await tenant(admin, "acme"), await tenant(admin, "evil")
     async with app.transaction():
-        assert await app.fetchval("SELECT enter($1, NULL, NULL)", acme) == acme
-        assert await app.fetchval("SELECT enter($1, NULL, NULL)", acme) == acme
+        assert await app.fetchval("SELECT hold($1)", acme) == acme
+        assert await app.fetchval("SELECT hold($1)", acme) == acme
         with pytest.raises(asyncpg.PostgresError) as refusal:
             async with app.transaction():
-                await app.execute("SELECT enter($1, NULL, NULL)", evil)
+                await app.execute("SELECT hold($1)", evil)
     assert refusal.value.sqlstate == "25001"
 
 
@@ -115,17 +115,17 @@ async def test_nothing_stays_after_commit_error_and_cancel(app: asyncpg.Connecti
         assert empty.value.sqlstate == EMPTY
 
     async with app.transaction():
-        await app.execute("SELECT enter($1, NULL, NULL)", acme)
+        await app.execute("SELECT hold($1)", acme)
         assert await app.fetch("SELECT * FROM contacts") == []
     await closed()
     with pytest.raises(asyncpg.DivisionByZeroError):  # noqa: PT012 - the door closes while the error passes
         async with app.transaction():
-            await app.execute("SELECT enter($1, NULL, NULL)", acme)
+            await app.execute("SELECT hold($1)", acme)
             await app.execute("SELECT 1 / 0")
     await closed()
     with pytest.raises(TimeoutError):  # noqa: PT012 - the door closes while the error passes
         async with asyncio.timeout(0.1), app.transaction():
-            await app.execute("SELECT enter($1, NULL, NULL)", acme)
+            await app.execute("SELECT hold($1)", acme)
             await app.execute("SELECT pg_sleep(10)")
     await closed()
 

@@ -27,8 +27,8 @@ WITHOUT_A_PASS = {
     "resolvers.sessions.register": "nobody has a session yet",
     "resolvers.sessions.signup": "nobody has a session yet",
     "resolvers.tenants.statistics": "an operator, whom the door of their own tenant has checked; counts alone come back",
-    "resolvers.tenants._operate": "an operator, whom the door of their own tenant has checked",
-    "resolvers.tenants._tell": "an operator, whom the door of their own tenant has checked",
+    "resolvers.tenants._operated": "an operator, whom the door of their own tenant has checked",
+    "resolvers.tenants.create": "an operator, whom the door of their own tenant has checked",
     "server.demo.plant": "the demo tenant of development",
 }
 """The functions that enter a tenant without a session, each with its reason. `resolvers.console` is for the machine itself."""

@@ -56,7 +56,7 @@ async def _state(app: asyncpg.Connection, statement: str, *values: Any, home: UU
     await transaction.start()
     try:
         if home is not None:
-            await app.execute("SELECT enter($1, NULL, NULL)", home)
+            await app.execute("SELECT hold($1)", home)
         return str(await app.execute(statement, *values))
     except asyncpg.PostgresError as refusal:
         return str(refusal.sqlstate)

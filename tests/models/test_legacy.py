@@ -40,3 +40,10 @@ def test_a_contact_that_lacks_a_column_is_refused(column: str) -> None:
 def test_all_that_is_wrong_with_a_tenant_is_told_at_once() -> None:
     with pytest.raises(InvalidInput, match=r"^id must contain only .*; name cannot be empty$"):
         legacy.tenant("a b", " ")
+
+
+def test_a_text_without_end_is_too_long_and_is_not_matched() -> None:
+    with pytest.raises(InvalidInput, match="Email too long"):
+        legacy.email("a@" + "." * 100_000 + "@")
+    with pytest.raises(InvalidInput, match="phone must be at most 20 characters"):
+        legacy.contact(ZOE | {"phone": "1" * 100_000 + "x"})

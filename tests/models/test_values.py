@@ -52,3 +52,7 @@ def test_ids_are_sorted_by_time_and_hard_to_guess() -> None:
 
 def test_the_time_is_in_utc() -> None:
     assert now().tzinfo is UTC
+
+
+def test_the_normal_form_looks_at_a_thousand_characters() -> None:
+    assert normal("a" * 300_000) == "a" * 1_000

@@ -145,3 +145,9 @@ def test_a_name_that_is_made_known_later_is_not_crowded_out() -> None:
     metrics.know(["GET /healthz"])
     assert metrics.operation("GET /healthz") == "GET /healthz"
     assert metrics.operation("second") == "other"
+
+
+def test_a_scrape_that_asks_for_nonsense_gets_plain_text() -> None:
+    body, content_type = Metrics().exposition("application/openmetrics-text;version=a.b;escaping=zzz")
+    assert content_type.startswith("text/plain")
+    assert b"addressbook_migrations_pending" in body

@@ -8,7 +8,7 @@ from structlog.contextvars import get_contextvars
 
 from auth.caller import Caller
 from models.values import Origin
-from observability.operation import operating
+from observability.operation import called, operating
 
 ADA = Caller(UUID(int=1), UUID(int=2), UUID(int=3), "acme", "ada", Origin())
 
@@ -23,3 +23,15 @@ def test_the_caller_is_bound_while_the_operation_runs() -> None:
 def test_a_stranger_has_no_tenant_and_no_user() -> None:
     with operating(None, "GET /health"):
         assert get_contextvars() == {"operation": "GET /health"}
+
+
+def test_an_operation_is_called_by_a_name_or_not_at_all() -> None:
+    assert [called(name) for name in (None, "", "Contacts_2", "a b", "x" * 65, "eyJ" * 16_000, "\n{")] == [
+        "anonymous",
+        "anonymous",
+        "Contacts_2",
+        "other",
+        "other",
+        "other",
+        "other",
+    ]

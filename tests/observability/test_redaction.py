@@ -180,3 +180,8 @@ def test_an_exception_that_cannot_speak_is_still_told() -> None:
             raise RuntimeError("canary")
 
     assert describe(Mute())["message"] == "[no message: RuntimeError]"
+
+
+def test_of_a_long_text_only_the_beginning_is_looked_at_and_kept() -> None:
+    assert scrub("a b " * 50_000) == "a b " * 500 + "…"
+    assert len(scrub("eyJ" * 100_000)) < 20

@@ -243,3 +243,21 @@ async def test_fifty_contacts_with_their_labels_take_few_statements(world: World
     assert [len(node["labels"]) for node in nodes] == [3] * 50
     assert nodes[0]["labels"][0] == {"name": "Label 0", "contactCount": 50}
     assert ["enter(" in sql for sql in told] == [True, False] * 3
+
+
+async def test_a_label_that_goes_while_it_is_put_on_a_contact_is_not_found(world: World) -> None:
+    label = (await world.grace.gql('mutation { createLabel(input: {name: "VIP"}) { label { id } } }')).data["createLabel"]["label"][
+        "id"
+    ]
+    async with world.admin.transaction():
+        await world.admin.execute("DELETE FROM labels WHERE tenant_id = $1", world.acme)
+        deed = asyncio.create_task(
+            world.grace.gql(
+                'mutation($l: [ID!]) { createContact(input: {contact: {name: "Zoë", labelIds: $l}}) { userErrors { code path } } }',
+                l=[label],
+            )
+        )
+        await asyncio.sleep(0.3)
+        assert not deed.done()
+    assert (await deed).data == {"createContact": {"userErrors": [{"code": "NOT_FOUND", "path": ["contact", "labelIds"]}]}}
+    assert await world.admin.fetchval("SELECT count(*) FROM contacts") == 0

@@ -211,3 +211,18 @@ async def test_two_changes_at_once_both_hold(world: World) -> None:
     )
     row = await world.admin.fetchrow("SELECT username, role FROM users WHERE id = $1", world.grace.user)
     assert tuple(row) == ("Grace H", "VIEWER")
+
+
+async def test_who_becomes_an_owner_meanwhile_is_out_of_an_admins_reach(world: World) -> None:
+    async with world.admin.transaction():
+        await world.admin.execute("UPDATE users SET role = 'OWNER' WHERE id = $1", world.grace.user)
+        deed = asyncio.create_task(
+            world.adam.gql(
+                "mutation($id: ID!) { updateUser(input: {id: $id, active: false}) { userErrors { code } } }",
+                id=f"user_{world.grace.user.hex if world.grace.user else ''}",
+            )
+        )
+        await asyncio.sleep(0.3)
+        assert not deed.done()
+    assert (await deed).data == {"updateUser": {"userErrors": [{"code": "NOT_ALLOWED"}]}}
+    assert await world.admin.fetchval("SELECT active FROM users WHERE id = $1", world.grace.user) is True

@@ -208,3 +208,21 @@ async def test_what_is_unique_is_so_in_each_tenant(world: World) -> None:
         assert (await world.stranger.gql(signup, i=account | {"tenant": home})).data["signup"]["userErrors"] == []
         label = await person.gql('mutation { createLabel(input: {name: "Friends"}) { userErrors { code } } }')
         assert label.data["createLabel"]["userErrors"] == []
+
+
+async def test_no_operator_locks_themselves_out(world: World) -> None:
+    own = (await world.oskar.gql('{ tenants(search: "house") { nodes { id } } }')).data["tenants"]["nodes"][0]["id"]
+    answer = await world.oskar.gql("mutation($id: ID!) { suspendTenant(input: {id: $id}) { userErrors { code path } } }", id=own)
+    assert answer.data == {"suspendTenant": {"userErrors": [{"code": "NOT_ALLOWED", "path": ["id"]}]}}
+    assert (await world.oskar.gql("{ viewer { tenant { status } } }")).data == {"viewer": {"tenant": {"status": "ACTIVE"}}}
+
+
+async def test_a_tenant_that_is_being_deleted_is_neither_suspended_nor_resumed(world: World) -> None:
+    await world.admin.execute("UPDATE tenants SET status = 'DELETING' WHERE id = $1", world.acme)
+    summary = f"tenantsummary_{world.acme.hex}"
+    for deed in ("suspendTenant", "resumeTenant"):
+        answer = await world.oskar.gql(
+            f"mutation($id: ID!) {{ {deed}(input: {{id: $id}}) {{ userErrors {{ code }} }} }}", id=summary
+        )
+        assert answer.data == {deed: {"userErrors": [{"code": "NOT_ALLOWED"}]}}
+    assert await world.admin.fetchval("SELECT status FROM tenants WHERE id = $1", world.acme) == "DELETING"
