@@ -59,7 +59,8 @@ def create_app(settings: Settings) -> web.Application:
         desk,
         identify=lambda request: request[middlewares.IDENTITY],
         page=page,
-        origins=origins if settings.cors_allow_credentials else (),
+        origins=origins,
+        credentials=settings.cors_allow_credentials,
         introspectable=settings.introspectable,
     )
     app.router.add_route("GET", "/graphql", view.handle)

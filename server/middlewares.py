@@ -108,6 +108,11 @@ def failure(request: web.Request, status: int, message: str, headers: dict[str, 
     """An answer outside both transports, in a shape that the clients of both read."""
     if request.path.startswith("/api/"):
         return rest.call.json(request, rest.errors.detailed(status, message, request[REQUEST_ID]), status, headers)
+    return bare(status, message, headers)
+
+
+def bare(status: int, message: str, headers: dict[str, str] | None = None) -> web.Response:
+    """The same where there is no request to look at."""
     code = {400: "BAD_REQUEST", 404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 413: "TOO_LARGE", 500: "INTERNAL"}.get(
         status, "BAD_REQUEST"
     )
