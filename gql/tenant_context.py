@@ -1,4 +1,4 @@
-"""The tenant context: binds tenant, user and request to the log, the span and the metrics for one operation.
+"""The tenant context: binds tenant and user to the log and the trace for one operation.
 
 The context itself is `observability.operation`, which the REST shim opens too; here it is a Strawberry extension.
 """

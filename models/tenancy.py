@@ -40,6 +40,7 @@ from models.errors import (
     UsernameTaken,
 )
 from models.values import Pass, Row
+from observability.tracing import step
 
 ACQUIRE_SECONDS: Final = 1.0
 """How long a request waits for a connection of a full pool before it is told to come again."""
@@ -156,7 +157,7 @@ def _connection() -> BaseDBAsyncClient:
 
 @asynccontextmanager
 async def _transaction() -> AsyncIterator[BaseDBAsyncClient]:
-    with _translated():
+    with _translated(), step("transaction"):
         transaction = in_transaction()
         connection = await _acquired(transaction)
         try:

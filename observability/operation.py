@@ -9,6 +9,7 @@ from typing import Final, Protocol
 from uuid import UUID
 
 from observability.logging import bound
+from observability.tracing import step
 
 
 class Who(Protocol):
@@ -33,7 +34,7 @@ def called(name: str | None) -> str:
 
 @contextmanager
 def operating(caller: Who | None, operation: str) -> Iterator[None]:
-    """Binds the operation's name, and the caller where there is one, to what is logged inside."""
+    """Binds the operation's name, and the caller where there is one, to what is logged inside and to a span of the trace."""
     known = {} if caller is None else {"tenant": caller.tenant.hex, "user": caller.user.hex}
-    with bound(operation=operation, **known):
+    with bound(operation=operation, **known), step(operation, **known):
         yield

@@ -70,6 +70,7 @@ def watched(metrics: Metrics, tracing: Tracing) -> Middleware:
             identity = request.get(IDENTITY)
             caller = identity.caller if identity else None
             trace.set("http.response.status_code", response.status)
+            trace.set("request.id", request_id)
             _log.info(
                 "request",
                 method=request.method,
