@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final, Protocol
 from uuid import UUID
 
 from auth.passwords import Hasher
-from auth.throttle import Throttle
 from auth.tokens import Keyring, RefreshToken
 from models.errors import TooManyAttempts
 from models.values import Row
 from observability.metrics import Metrics
 
-STRANGERS_PER_MINUTE = 30
-"""Attempts a minute that one network may make at names and tenants that may not exist."""
+ATTEMPTS_PER_MINUTE: Final = 10
+"""The threshold of a new tenant, and of one that is not there."""
+
+FROM_A_NETWORK: Final = 30
+"""Attempts a minute that one network may make at one tenant at the least: many people may sit behind it."""
+
+NETWORK: Final = "from "
+"""How a key that names a network begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +31,13 @@ class Tokens:
     access_expires_at: datetime
     refresh: str
     refresh_expires_at: datetime
+
+
+class Throttle(Protocol):
+    """What counts attempts: in this process (`auth.throttle`), or shared."""
+
+    async def check(self, kind: str, key: str, per_minute: float) -> None:
+        """Counts one attempt. Raises TooManyAttempts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +64,26 @@ class Desk:
         )
         return Tokens(access, datetime.fromtimestamp(expires, UTC), refresh.text, session["expires_at"])
 
-    async def throttled(self, kind: str, tenant: Row | None, account: str, network: str | None) -> None:
-        """Counts an attempt by account and by network, against the tenant's threshold. Raises TooManyAttempts."""
-        limit = STRANGERS_PER_MINUTE if tenant is None else tenant["login_attempts_per_minute"]
-        place = "" if tenant is None else tenant["slug"]
+    async def throttled(self, kind: str, place: str, tenant: Row | None, *keys: str) -> None:
+        """Counts an attempt by each key against the tenant's threshold, or that of a new tenant where there is none.
+
+        `place` is the slug that was given: what is not there is counted as if it were. Raises TooManyAttempts; its `news` is
+        whether this key has been told of within the last minute.
+        """
+        limit = ATTEMPTS_PER_MINUTE if tenant is None else tenant["login_attempts_per_minute"]
+        for key in keys:
+            try:
+                await self.throttle.check(
+                    kind, f"{place}\n{key}", limit if not key.startswith(NETWORK) else max(limit, FROM_A_NETWORK)
+                )
+            except TooManyAttempts as closed:
+                self.metrics.throttle(kind)
+                closed.news = await self._news(kind, place, key)
+                raise
+
+    async def _news(self, kind: str, place: str, key: str) -> bool:
         try:
-            await self.throttle.check(kind, f"{place}\n{account}", limit)
-            if network is not None:
-                await self.throttle.check(f"{kind} from", f"{place}\n{network}", max(limit, STRANGERS_PER_MINUTE))
+            await self.throttle.check(f"{kind} told", f"{place}\n{key}", 1)
         except TooManyAttempts:
-            self.metrics.throttle(kind)
-            raise
+            return False
+        return True

@@ -62,6 +62,8 @@ class TooManyAttempts(Refusal):
     def __init__(self, message: str, retry_after: int = 1) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.news = False
+        """Whether this closing has not been put on record yet."""
 
 
 class InvalidInput(Refusal):

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from tortoise import Model, fields
 
+from models.errors import Unauthenticated
 from models.tenancy import TenantManager, create, fetch, held, own, record
 from models.values import Origin, Row, SessionEndReason, new_id, now
 
@@ -127,7 +128,9 @@ class Session(Model):
         if session is None or session.ended_at is not None or session.expires_at <= moment:
             return Rotation.UNKNOWN, None, 0
         row = record(session)
-        await token.refresh_from_db()
+        token = await RefreshToken.filter(digest=digest).first()
+        if token is None:
+            return Rotation.UNKNOWN, None, 0
         if token.used_at is None or token.successor is None:
             await create(RefreshToken, digest=successors[0], session_id=session.id, created_at=moment)
             await RefreshToken.filter(digest=digest).update(used_at=moment, successor=successors[0])
@@ -140,10 +143,13 @@ class Session(Model):
     @classmethod
     async def replace_token(cls, session_id: UUID, digest: bytes) -> Row:
         """Gives the live session a refresh token that has nothing to do with those before, which are forgotten."""
+        session = await cls.filter(id=session_id).select_for_update().first()
+        if session is None:
+            raise Unauthenticated("The session has ended. Sign in again.")
         moment = now()
         await RefreshToken.filter(session_id=session_id).delete()
         await create(RefreshToken, digest=digest, session_id=session_id, created_at=moment)
-        return await cls._touch(await cls.get(id=session_id).values(), moment)
+        return await cls._touch(record(session), moment)
 
     @classmethod
     async def _touch(cls, row: Row, moment: datetime) -> Row:

@@ -6,14 +6,23 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from auth.caller import Caller
-from auth.desk import Desk, Tokens
+from auth.desk import NETWORK, Desk, Tokens
 from auth.passwords import check_legacy_composition
 from auth.permissions import Permission
 from auth.tokens import RefreshToken
 from models import legacy as old
 from models import rules
 from models.audit import AuditEntry
-from models.errors import AlreadyExists, BadCredentials, NotFound, SignupClosed, TokenInvalid, TokenReused, UnknownTenant
+from models.errors import (
+    AlreadyExists,
+    BadCredentials,
+    NotFound,
+    SignupClosed,
+    TokenInvalid,
+    TokenReused,
+    TooManyAttempts,
+    UnknownTenant,
+)
 from models.session import Rotation, Session
 from models.tenancy import lobby, within
 from models.tenant import Tenant
@@ -40,7 +49,7 @@ async def signup(desk: Desk, origin: Origin, *, tenant: str, username: str, emai
     Refuses with SignupClosed (for an unknown tenant too), UsernameTaken, EmailTaken, WeakPassword, InvalidInput.
     """
     home = await _tenant(tenant)
-    await desk.throttled("signup", home, "", origin.ip_prefix)
+    await _throttled(desk, origin, "signup", tenant, home, origin.ip_prefix or "")
     home, password_hash = await _admitted(desk, home, username, email, password)
     refresh = RefreshToken.new(home["id"])
     async with within(home["id"]):
@@ -57,8 +66,8 @@ async def register(desk: Desk, origin: Origin, *, tenant: str, username: str, em
     Refuses with UnknownTenant too.
     """
     home = await _tenant(tenant)
-    await desk.throttled("signup", home, "", origin.ip_prefix)
-    _refuse_unknown(home)
+    await _throttled(desk, origin, "signup", tenant, home, origin.ip_prefix or "")
+    await _refuse_unknown(desk, origin, home)
     _refuse_closed(home)
     old.username(username)
     check_legacy_composition(password)
@@ -78,13 +87,16 @@ async def login(
 ) -> SignedIn:
     """Starts a session. Refuses with BadCredentials, whatever was wrong, after the same work; `legacy` with UnknownTenant too."""
     home = await _tenant(tenant)
-    await desk.throttled("login", home, normal(username_or_email), origin.ip_prefix)
+    network = f"{NETWORK}{origin.ip_prefix}"
+    await _throttled(desk, origin, "login", tenant, home, normal(username_or_email), network)
     if legacy:
-        _refuse_unknown(home)
+        await _refuse_unknown(desk, origin, home)
     user = None
     if home is not None and home["status"] == TenantStatus.ACTIVE:
         async with within(home["id"]):
             user = await User.maybe_by_login(username_or_email)
+    if user is not None:  # whichever of their two names is tried
+        await _throttled(desk, origin, "login", tenant, home, user["id"].hex)
     right = await desk.hasher.verify(password, user["password_hash"] if user else None)
     if home is None or user is None or not right or not user["active"]:
         desk.metrics.authenticated("login", "refused")
@@ -95,11 +107,12 @@ async def login(
     fresh = await desk.hasher.hash(password) if desk.hasher.needs_rehash(user["password_hash"]) else None
     refresh = RefreshToken.new(home["id"])
     async with within(home["id"]):
-        known, user = user, await User.maybe(user["id"])
+        known, user = user, await User.locked(user["id"])
         # While the password was compared it may have been changed, the user deactivated, and the tenant suspended.
         home = await Tenant.find(home["id"])
         serves = home["status"] == TenantStatus.ACTIVE
         if user is None or not serves or not user["active"] or user["password_hash"] != known["password_hash"]:
+            desk.metrics.authenticated("login", "refused")
             raise BadCredentials(_WRONG)
         if fresh is not None:
             await User.set_password(user["id"], fresh)
@@ -115,16 +128,18 @@ async def refresh(desk: Desk, origin: Origin, token: str, *, tenant: str | None 
     `tenant`, a slug, must be the token's own where it is given; one that is nobody's is refused with UnknownTenant.
     """
     if tenant is not None:
-        named = await _tenant(tenant)
-        if named is None:
-            await desk.throttled("refresh", None, tenant, origin.ip_prefix)
-        _refuse_unknown(named)
-    given = RefreshToken.parse(token, ("refreshToken",))
-    async with lobby():
-        home = await Tenant.maybe(given.tenant)
-    await desk.throttled("refresh", home, given.digest.hex(), origin.ip_prefix)
-    if home is None or home["status"] != TenantStatus.ACTIVE or (tenant is not None and tenant != home["slug"]):
-        raise TokenInvalid(_DEAD, ("refreshToken",))
+        await _refuse_unknown(desk, origin, await _tenant(tenant))
+    try:
+        given = RefreshToken.parse(token, ("refreshToken",))
+        async with lobby():
+            home = await Tenant.maybe(given.tenant)
+        if home is None or home["status"] != TenantStatus.ACTIVE or (tenant is not None and tenant != home["slug"]):
+            raise TokenInvalid(_DEAD, ("refreshToken",))
+    except TokenInvalid:
+        # Only what is no token of ours counts against its network: an office that comes back at nine may refresh at once.
+        await _throttled(desk, origin, "refresh", tenant or "", None, f"{NETWORK}{origin.ip_prefix}")
+        raise
+    await _throttled(desk, origin, "refresh", home["slug"], home, given.digest.hex())
     candidates = desk.keys.successors(given)
     async with within(home["id"]):
         outcome, session, which = await Session.rotate(given.digest, [c.digest for c in candidates])
@@ -147,11 +162,14 @@ async def refresh(desk: Desk, origin: Origin, token: str, *, tenant: str | None 
 
 async def renew(desk: Desk, caller: Caller) -> SignedIn:
     """For the old clients: new tokens for the caller's own session, in place of its refresh token. Never counts as reuse."""
+    async with within(caller.to(Permission.ACCOUNT_USE)):
+        user, tenant = await User.find(caller.user), await Tenant.find(caller.tenant)
+    await _throttled(desk, caller.origin, "refresh", tenant["slug"], tenant, caller.session.hex)
     token = RefreshToken.new(caller.tenant)
     async with within(caller.to(Permission.ACCOUNT_USE)):
         session = await Session.replace_token(caller.session, token.digest)
-        user, tenant = await User.find(caller.user), await Tenant.find(caller.tenant)
-        await AuditEntry.append("refresh.succeeded", caller.origin, actor=caller.user, target=caller.session)
+        await AuditEntry.append("refresh.renewed", caller.origin, actor=caller.user, target=caller.session)
+    desk.metrics.authenticated("refresh", "ok")
     return SignedIn(session, user, tenant, desk.issue(tenant, user, session, token, legacy=True))
 
 
@@ -186,9 +204,11 @@ async def change_password(desk: Desk, caller: Caller, *, current: str, new: str)
     """Keeps a new password and ends the user's other sessions. Refuses with BadCredentials or WeakPassword."""
     async with within(caller.to(Permission.ACCOUNT_USE)):
         user, tenant = await User.find(caller.user), await Tenant.find(caller.tenant)
-    await desk.throttled("password", tenant, user["username_key"], caller.origin.ip_prefix)
+    await _throttled(desk, caller.origin, "password", tenant["slug"], tenant, user["id"].hex)
     if not await desk.hasher.verify(current, user["password_hash"]):
         desk.metrics.authenticated("password", "refused")
+        async with within(caller.to(Permission.ACCOUNT_USE)):
+            await AuditEntry.append("password.refused", caller.origin, actor=caller.user, target=caller.user)
         raise BadCredentials("This is not your password.", ("currentPassword",))
     hints = [user["username"], user["email"], tenant["slug"], tenant["name"]]
     await desk.hasher.check(new, hints, ("newPassword",), desk.password_length)
@@ -223,8 +243,8 @@ async def mine(caller: Caller) -> list[Row]:
 async def _admitted(desk: Desk, home: Row | None, username: str, email: str, password: str) -> tuple[Row, str]:
     """The tenant, and what to keep of the password, where the tenant takes sign-ups and every rule is kept."""
     home = _refuse_closed(home)
-    rules.username(username, email, "username")
     rules.email(email, "email")
+    rules.username(username, email, "username")
     await desk.hasher.check(password, [username, email, home["slug"], home["name"]], ("password",), desk.password_length)
     return home, await desk.hasher.hash(password, ("password",))
 
@@ -235,9 +255,21 @@ def _refuse_closed(home: Row | None) -> Row:
     return home
 
 
-def _refuse_unknown(home: Row | None) -> None:
+async def _refuse_unknown(desk: Desk, origin: Origin, home: Row | None) -> None:
     if home is None or home["status"] == TenantStatus.DELETING:
+        await _throttled(desk, origin, "tenant", "", None, f"{NETWORK}{origin.ip_prefix}")
         raise UnknownTenant("Tenant not found", ("tenant_id",))
+
+
+async def _throttled(desk: Desk, origin: Origin, kind: str, place: str, home: Row | None, *keys: str) -> None:
+    """`Desk.throttled`, on record in the tenant's log each time it closes."""
+    try:
+        await desk.throttled(kind, place[: rules.NAME_LENGTH], home, *keys)
+    except TooManyAttempts as closed:
+        if closed.news and home is not None:
+            async with within(home["id"]):
+                await AuditEntry.append("limit.reached", origin, kind=kind)
+        raise
 
 
 async def _tenant(slug: str) -> Row | None:

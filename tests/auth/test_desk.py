@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from auth.desk import STRANGERS_PER_MINUTE, Desk
+from auth.desk import ATTEMPTS_PER_MINUTE, FROM_A_NETWORK, NETWORK, Desk
 from auth.passwords import Hasher
 from auth.throttle import Throttle
 from auth.tokens import Keyring, RefreshToken
@@ -45,23 +45,35 @@ def test_issued_tokens_name_the_session_and_live_as_long_as_their_client_needs(l
     assert claims.expires_at - time.time() == pytest.approx(seconds, abs=2)
 
 
-async def test_a_tenant_that_is_not_there_has_the_threshold_of_strangers(desk: Desk) -> None:
-    for _ in range(STRANGERS_PER_MINUTE):
-        await desk.throttled("login", None, "ada", None)
+async def test_a_tenant_that_is_not_there_has_the_threshold_of_a_new_one(desk: Desk) -> None:
+    for _ in range(ATTEMPTS_PER_MINUTE):
+        await desk.throttled("login", "acme", None, "ada")
     with pytest.raises(TooManyAttempts):
-        await desk.throttled("login", None, "ada", None)
-    await desk.throttled("login", None, "linus", None)
-    await desk.throttled("signup", None, "ada", None)
+        await desk.throttled("login", "acme", None, "ada")
+    await desk.throttled("login", "acme", None, "linus")
+    await desk.throttled("login", "other", None, "ada")
+    await desk.throttled("signup", "acme", None, "ada")
 
 
-async def test_a_network_is_counted_beside_the_account(desk: Desk) -> None:
+async def test_a_network_has_more_attempts_than_an_account(desk: Desk) -> None:
     tenant = {"slug": "acme", "login_attempts_per_minute": 2}
-    for number in range(STRANGERS_PER_MINUTE):
-        await desk.throttled("login", tenant, f"user{number}", "192.0.2.0/24")
+    for number in range(FROM_A_NETWORK):
+        await desk.throttled("login", "acme", tenant, f"user{number}", f"{NETWORK}192.0.2.0/24")
     with pytest.raises(TooManyAttempts):
-        await desk.throttled("login", tenant, "another", "192.0.2.0/24")
-    await desk.throttled("login", tenant, "another", "198.51.100.0/24")
-    await desk.throttled("login", {**tenant, "slug": "evil"}, "another", "192.0.2.0/24")
+        await desk.throttled("login", "acme", tenant, "another", f"{NETWORK}192.0.2.0/24")
+    await desk.throttled("login", "acme", tenant, "another", f"{NETWORK}198.51.100.0/24")
+    await desk.throttled("login", "evil", tenant, "another", f"{NETWORK}192.0.2.0/24")
+
+
+async def test_a_closing_is_news_once(desk: Desk) -> None:
+    tenant = {"slug": "acme", "login_attempts_per_minute": 1}
+    await desk.throttled("login", "acme", tenant, "ada")
+    news = []
+    for _ in range(3):
+        with pytest.raises(TooManyAttempts) as closed:
+            await desk.throttled("login", "acme", tenant, "ada")
+        news.append(closed.value.news)
+    assert news == [True, False, False]
 
 
 async def _tries(person: Person, times: int, name: str, home: str = "acme", proof: str = "wrong") -> list[Answer]:
@@ -123,3 +135,23 @@ async def test_refreshes_of_one_token_are_limited(world: World) -> None:
     for person in (world.linus, world.mallory):
         assert (await world.stranger.gql(_REFRESH, i={"refreshToken": person.refresh})).codes == []
     assert await world.admin.fetchval("SELECT count(*) FROM sessions WHERE ended_at IS NOT NULL") == 0
+
+
+async def test_two_names_of_one_user_are_counted_as_one(world: World) -> None:
+    assert await _threshold(world.ada, 4) == []
+    answers = [(await _tries(world.stranger, 1, name))[0] for name in ("linus", "linus@example.org") * 4]
+    assert _limited(answers) == 4
+
+
+async def test_a_tenant_that_is_not_there_is_limited_as_one_that_is(world: World) -> None:
+    assert await _threshold(world.ada, ATTEMPTS_PER_MINUTE) == []
+    for home in ("acme", "no-such"):
+        assert _limited(await _tries(world.stranger, ATTEMPTS_PER_MINUTE + 2, "ghost", home)) == 2
+
+
+async def test_an_office_refreshes_at_once_and_a_guesser_does_not(world: World) -> None:
+    await world.admin.execute("UPDATE tenants SET login_attempts_per_minute = 3")
+    for person in [await world.linus.login() for _ in range(3)] + [await world.grace.login() for _ in range(3)]:
+        assert (await world.stranger.gql(_REFRESH, i={"refreshToken": person.refresh})).codes == []
+    guesses = [await world.stranger.gql(_REFRESH, i={"refreshToken": f"guess{n}"}) for n in range(FROM_A_NETWORK + 2)]
+    assert _limited(guesses) == 2

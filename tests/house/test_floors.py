@@ -26,6 +26,7 @@ WITHOUT_A_PASS = {
     "resolvers.sessions.refresh": "the refresh token is the proof",
     "resolvers.sessions.register": "nobody has a session yet",
     "resolvers.sessions.signup": "nobody has a session yet",
+    "resolvers.sessions._throttled": "a closing throttle goes on record, whoever knocked",
     "resolvers.tenants.statistics": "an operator, whom the door of their own tenant has checked; counts alone come back",
     "resolvers.tenants._operated": "an operator, whom the door of their own tenant has checked",
     "resolvers.tenants.create": "an operator, whom the door of their own tenant has checked",

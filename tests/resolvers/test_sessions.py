@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from auth.passwords import Hasher
-from tests.world import PASSWORD, World
+from tests.world import PASSWORD, Person, World
 
-_LOGIN = "mutation($i: LoginInput!) { login(input: $i) { tokens { refreshToken } userErrors { code } } }"
+_LOGIN = "mutation($i: LoginInput!) { login(input: $i) { tokens { accessToken refreshToken } userErrors { code } } }"
 _REFRESH = "mutation($i: RefreshInput!) { refresh(input: $i) { userErrors { code } } }"
 _SIGNUP = "mutation($i: SignupInput!) { signup(input: $i) { userErrors { code } } }"
 _CHANGE = "mutation($i: ChangePasswordInput!) { changePassword(input: $i) { ok userErrors { code } } }"
@@ -83,3 +84,77 @@ async def test_what_changed_while_the_password_was_compared_counts(
     answer = await world.stranger.gql(_LOGIN, i=_ADA)
     assert answer.data == {"login": {"tokens": None, "userErrors": [{"code": "INVALID_CREDENTIALS"}]}}
     assert await world.admin.fetchval("SELECT count(*) FROM sessions WHERE user_id <> $1", world.ada.user) == before
+
+
+async def test_of_parallel_renewals_one_token_lives(world: World) -> None:
+    answers = await asyncio.gather(*(world.linus.rest("POST", "/api/auth/refresh") for _ in range(8)))
+    assert [answer.status for answer in answers] == [200] * 8
+    live = "SELECT count(*) FROM refresh_tokens r JOIN users u ON u.id = $1 JOIN sessions s ON s.user_id = u.id "
+    assert await world.admin.fetchval(f"{live} AND s.id = r.session_id WHERE r.used_at IS NULL", world.linus.user) == 1
+
+
+async def test_a_session_that_the_old_password_opened_does_not_outlive_its_change(world: World) -> None:
+    """The login waits for a lock while the password changes: whoever comes first, no session of the old password lives."""
+    async with world.admin.transaction():
+        await world.admin.execute("LOCK TABLE login_history IN SHARE MODE")
+        late = asyncio.create_task(
+            world.stranger.gql(_LOGIN, i={"tenant": "acme", "usernameOrEmail": "linus", "password": PASSWORD})
+        )
+        await asyncio.sleep(0.4)
+        change = asyncio.create_task(
+            world.linus.gql(
+                "mutation($i: ChangePasswordInput!) { changePassword(input: $i) { ok userErrors { code } } }",
+                i={"currentPassword": PASSWORD, "newPassword": "a-better-horse-battery"},
+            )
+        )
+        await asyncio.sleep(0.4)
+        assert not change.done()
+    changed, answer = (await change).data["changePassword"], (await late).data["login"]
+    assert changed == {"ok": True, "userErrors": []}
+    thief = Person(world.client, "acme", "linus", token=answer["tokens"]["accessToken"])
+    assert (await thief.gql("{ viewer { id } }")).codes == ["UNAUTHENTICATED"]
+    assert (await world.linus.gql("{ viewer { user { username } } }")).data == {"viewer": {"user": {"username": "linus"}}}
+
+
+_AUDITED = (
+    "contacts.deleted login.failed login.succeeded limit.reached logout password.changed password.refused refresh.renewed "
+    "refresh.reused refresh.succeeded sessions.revoked tenant.changed user.changed user.deleted user.signed_up"
+).split()
+"""What is on record, by ER-04 of the bar; export and import come with their features."""
+
+
+async def test_what_the_bar_lists_is_on_record(world: World) -> None:
+    async def did(person: Person, mutation: str, **given: Any) -> Any:
+        answer = await person.gql(mutation, **given)
+        assert answer.errors == []
+        return answer.data
+
+    await world.admin.execute("TRUNCATE audit_entries")
+    linus = await world.linus.login()
+    wrong = {"tenant": "acme", "usernameOrEmail": "linus", "password": "wrong"}
+    assert (await did(world.stranger, _LOGIN, i=wrong))["login"]["userErrors"][0]["code"] == "INVALID_CREDENTIALS"
+    spend = "mutation($t: String!) { refresh(input: {refreshToken: $t}) { tokens { refreshToken } userErrors { code } } }"
+    successor = (await did(world.stranger, spend, t=linus.refresh))["refresh"]["tokens"]["refreshToken"]
+    assert (await did(world.stranger, spend, t=successor))["refresh"]["userErrors"] == []
+    assert (await did(world.stranger, spend, t=linus.refresh))["refresh"]["userErrors"] == [{"code": "TOKEN_REUSED"}]
+    assert (await world.grace.rest("POST", "/api/auth/refresh")).status == 200
+    change = "mutation($c: String!, $n: String!) { changePassword(input: {currentPassword: $c, newPassword: $n}) { ok } }"
+    assert await did(world.grace, change, c="wrong", n="a-better-horse-battery") == {"changePassword": {"ok": False}}
+    assert await did(world.grace, change, c=PASSWORD, n="a-better-horse-battery") == {"changePassword": {"ok": True}}
+    await did(world.grace, "mutation { revokeSessions(input: {scope: OTHERS}) { revokedCount } }")
+    await did(world.grace, "mutation { logout { ok } }")
+    account = {"tenant": "acme", "username": "eve", "email": "eve@example.org", "password": PASSWORD}
+    await did(world.stranger, "mutation($i: SignupInput!) { signup(input: $i) { userErrors { code } } }", i=account)
+    eve = await world.admin.fetchval("SELECT id FROM users WHERE username = 'eve'")
+    update = "mutation($id: ID!) { updateUser(input: {id: $id, role: VIEWER}) { userErrors { code } } }"
+    await did(world.ada, update, id=f"user_{eve.hex}")
+    await did(world.ada, "mutation($id: ID!) { deleteUser(input: {id: $id}) { userErrors { code } } }", id=f"user_{eve.hex}")
+    made = await did(world.ada, 'mutation { createContact(input: {contact: {name: "Zoë"}}) { contact { id } } }')
+    delete = "mutation($id: ID!) { deleteContacts(input: {ids: [$id], permanently: true}) { deletedIds } }"
+    await did(world.ada, delete, id=made["createContact"]["contact"]["id"])
+    await did(world.ada, "mutation { updateTenant(input: {loginAttemptsPerMinute: 1}) { userErrors { code } } }")
+    for _ in range(4):
+        await world.stranger.gql(_LOGIN, i={**wrong, "tenant": "acme", "usernameOrEmail": "ghost"})
+    recorded = await _audited(world)
+    assert set(recorded) == set(_AUDITED)
+    assert recorded.count("limit.reached") == 1
