@@ -1,0 +1,247 @@
+"""One person, two ways in: the same deeds over GraphQL and over the old routes, so that one story tells both."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, replace
+from typing import Any
+
+from tests.world import PASSWORD, Person
+
+REFUSED = {
+    401: "signed out",
+    403: "forbidden",
+    404: "not there",
+    412: "stale",
+    400: "invalid",
+    "UNAUTHENTICATED": "signed out",
+    "FORBIDDEN": "forbidden",
+    "NOT_FOUND": "not there",
+    "STALE_VERSION": "stale",
+    "INVALID": "invalid",
+    "REQUIRED": "invalid",
+    "TOO_LONG": "invalid",
+    "INVALID_CREDENTIALS": "signed out",
+    "TOKEN_REUSED": "signed out",
+    "TOKEN_INVALID": "signed out",
+}
+"""What both ways call the same thing."""
+
+
+class Refused(Exception):
+    """The server would not. The text is one of REFUSED's."""
+
+
+@dataclass(frozen=True)
+class Contact:
+    """A contact as either way tells it. `handle` is what that way calls it by."""
+
+    handle: Any
+    name: str
+    age: int | None
+    version: int
+
+
+@dataclass
+class Driver(ABC):
+    """A person who uses one of the ways."""
+
+    person: Person
+
+    def as_(self, person: Person) -> Driver:
+        """The same way, for somebody else."""
+        return replace(self, person=person)
+
+    @abstractmethod
+    async def sign_in(self, tenant: str, username: str, password: str = PASSWORD) -> Driver:
+        """A new session of this user."""
+
+    @abstractmethod
+    async def refresh(self) -> Driver:
+        """Spends the refresh token; the same session with the next one."""
+
+    @abstractmethod
+    async def leave(self) -> None:
+        """Signs out."""
+
+    @abstractmethod
+    async def me(self) -> str:
+        """The username of who is signed in."""
+
+    @abstractmethod
+    async def keep(self, name: str, age: int = 34) -> Any:
+        """Keeps a contact, and answers its handle."""
+
+    @abstractmethod
+    async def read(self, handle: Any) -> Contact:
+        """One contact."""
+
+    @abstractmethod
+    async def change(self, handle: Any, *, age: int, version: int | None = None) -> None:
+        """Gives a contact another age; only at that version, where one is given."""
+
+    @abstractmethod
+    async def throw_away(self, handle: Any) -> None:
+        """Puts a contact into the trash."""
+
+    @abstractmethod
+    async def everything(self, size: int) -> list[str]:
+        """The names of all contacts, page by page."""
+
+    @abstractmethod
+    async def find(self, word: str) -> list[str]:
+        """The names that hold the word."""
+
+    @abstractmethod
+    async def deactivate(self, username: str) -> None:
+        """Deactivates a user of one's own tenant."""
+
+
+class GraphQL(Driver):
+    """By /graphql."""
+
+    async def _do(self, document: str, **variables: Any) -> Any:
+        answer = await self.person.gql(document, **variables)
+        if answer.errors:
+            raise Refused(REFUSED[answer.codes[0]])
+        (payload,) = answer.data.values()
+        for error in payload.get("userErrors", ()) if isinstance(payload, dict) else ():
+            raise Refused(REFUSED[error["code"]])
+        return payload
+
+    async def sign_in(self, tenant: str, username: str, password: str = PASSWORD) -> Driver:
+        document = "mutation($i: LoginInput!) { login(input: $i) { tokens { accessToken refreshToken } userErrors { code } } }"
+        given = {"tenant": tenant, "usernameOrEmail": username, "password": password}
+        tokens = (await self._do(document, i=given))["tokens"]
+        return self.as_(Person(self.person.client, tenant, username, None, tokens["accessToken"], tokens["refreshToken"]))
+
+    async def refresh(self) -> Driver:
+        document = "mutation($i: RefreshInput!) { refresh(input: $i) { tokens { accessToken refreshToken } userErrors { code } } }"
+        tokens = (await self._do(document, i={"refreshToken": self.person.refresh}))["tokens"]
+        return self.as_(replace(self.person, token=tokens["accessToken"], refresh=tokens["refreshToken"]))
+
+    async def leave(self) -> None:
+        await self._do("mutation { logout { ok userErrors { code } } }")
+
+    async def me(self) -> str:
+        return str((await self._do("{ viewer { user { username } } }"))["user"]["username"])
+
+    async def keep(self, name: str, age: int = 34) -> Any:
+        document = "mutation($c: ContactDraft!) { createContact(input: {contact: $c}) { contact { id } userErrors { code } } }"
+        given = {"name": name, "age": age, "email": "zoe@example.org", "phone": "0100-000000", "address": "1 Oak Street"}
+        return (await self._do(document, c=given))["contact"]["id"]
+
+    async def read(self, handle: Any) -> Contact:
+        found = await self._do("query($id: ID!) { contact(id: $id) { name age version deletedAt } }", id=handle)
+        if found is None or found["deletedAt"] is not None:
+            raise Refused("not there")
+        return Contact(handle, found["name"], found["age"], found["version"])
+
+    async def change(self, handle: Any, *, age: int, version: int | None = None) -> None:
+        document = "mutation($i: UpdateContactInput!) { updateContact(input: $i) { userErrors { code } } }"
+        await self._do(document, i={"id": handle, "expectedVersion": version, "contact": {"age": age}})
+
+    async def throw_away(self, handle: Any) -> None:
+        await self._do("mutation($id: ID!) { deleteContacts(input: {ids: [$id]}) { userErrors { code } } }", id=handle)
+
+    async def everything(self, size: int) -> list[str]:
+        document = """query($n: Int!, $after: String) {
+          contacts(first: $n, after: $after, orderBy: [{field: CREATED_AT}]) { nodes { name } pageInfo { hasNextPage endCursor } }
+        }"""
+        names: list[str] = []
+        after, more = None, True
+        while more:
+            page = await self._do(document, n=size, after=after)
+            names += [node["name"] for node in page["nodes"]]
+            after, more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
+        return names
+
+    async def find(self, word: str) -> list[str]:
+        page = await self._do("query($w: String!) { contacts(filter: {name: {contains: $w}}) { nodes { name } } }", w=word)
+        return [node["name"] for node in page["nodes"]]
+
+    async def deactivate(self, username: str) -> None:
+        people = (await self._do("{ viewer { tenant { users { nodes { id username } } } } }"))["tenant"]["users"]["nodes"]
+        (user,) = [node["id"] for node in people if node["username"] == username]
+        await self._do(
+            "mutation($i: UpdateUserInput!) { updateUser(input: $i) { userErrors { code } } }", i={"id": user, "active": False}
+        )
+
+
+@dataclass
+class Rest(Driver):
+    """By /api; as the UI does it where `ui` is set."""
+
+    ui: bool = False
+
+    async def _do(self, method: str, path: str, json: Any = None, **headers: str) -> tuple[Any, Any]:
+        if self.ui and self.person.tenant:
+            headers["X-Tenant-ID"] = self.person.tenant
+        answer = await self.person.rest(method, path, json, **headers)
+        if answer.status >= 400:
+            raise Refused(REFUSED[answer.status])
+        return await answer.json(), answer.headers
+
+    async def sign_in(self, tenant: str, username: str, password: str = PASSWORD) -> Driver:
+        given = {"tenant_id": tenant, "username_or_email": username, "password": password}
+        data = (await self._do("POST", "/api/auth/login", given))[0]["data"]
+        return self.as_(Person(self.person.client, tenant, username, None, data["access_token"], data["refresh_token"]))
+
+    async def refresh(self) -> Driver:
+        given = {"refresh_token": self.person.refresh, "tenant_id": self.person.tenant}
+        data = (await self._do("POST", "/api/auth/refresh-token", given))[0]["data"]
+        return self.as_(replace(self.person, token=data["access_token"], refresh=data["refresh_token"]))
+
+    async def leave(self) -> None:
+        await self._do("POST", "/api/auth/logout")
+
+    async def me(self) -> str:
+        return str((await self._do("GET", "/api/auth/me"))[0]["data"]["username"])
+
+    def _form(self, name: str, age: int) -> dict[str, Any]:
+        gender: Any = "female" if self.ui else False
+        return {"name": name, "age": age, "gender": gender} | {
+            "email": "zoe@example.org",
+            "phone": "0100-000000",
+            "address": "1 Oak Street",
+        }
+
+    async def keep(self, name: str, age: int = 34) -> Any:
+        data = (await self._do("POST", "/api/address-book", self._form(name, age)))[0]["data"]
+        if self.ui:
+            return data["id"]
+        return (await self._do("GET", f"/api/address-book/filter?name={name}"))[0]["data"][-1]["id"]  # the Rust service tells no id
+
+    async def read(self, handle: Any) -> Contact:
+        told, headers = await self._do("GET", f"/api/address-book/{handle}")
+        return Contact(handle, told["data"]["name"], told["data"]["age"], int(headers["ETag"].strip('"')))
+
+    async def change(self, handle: Any, *, age: int, version: int | None = None) -> None:
+        headers = {} if version is None else {"If-Match": f'"{version}"'}
+        name = (await self.read(handle)).name if version is None else "Zoë"
+        await self._do("PUT", f"/api/address-book/{handle}", self._form(name, age), **headers)
+
+    async def throw_away(self, handle: Any) -> None:
+        await self._do("DELETE", f"/api/address-book/{handle}")
+
+    async def everything(self, size: int) -> list[str]:
+        names: list[str] = []
+        page, more = 1, True
+        cursor = 0
+        while more:
+            query = f"page={page}&limit={size}" if self.ui else f"cursor={cursor}&limit={size}"
+            told = (await self._do("GET", f"/api/address-book?{query}"))[0]
+            rows = told["data"]["contacts"] if self.ui else told["data"]
+            names += [row["name"] for row in rows]
+            more = told["data"]["has_next"] if self.ui else told["metadata"]["has_more"]
+            page, cursor = page + 1, cursor if self.ui else told["metadata"]["next_cursor"]
+        return names
+
+    async def find(self, word: str) -> list[str]:
+        return [row["name"] for row in (await self._do("GET", f"/api/address-book/filter?name={word}"))[0]["data"]]
+
+    async def deactivate(self, username: str) -> None:
+        people = (await self._do("GET", "/api/users"))[0]["data"]
+        (user,) = [row for row in people if row["username"] == username]
+        given = {"username": user["username"], "email": user["email"], "active": False}
+        await self._do("PUT", f"/api/users/{user['id']}", given)

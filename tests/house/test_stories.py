@@ -1,0 +1,40 @@
+"""Stories run through both transports, or their module says why it cannot."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+STORIES = Path(__file__).resolve().parent.parent / "stories"
+
+ONE_SIDED = {
+    "test_browser": "GraphiQL and Swagger UI in a browser",
+    "test_contacts": "the three states of a patch, labels and the trash, which the old routes have not",
+    "test_finding": "cursors, filters and orders of the connection",
+    "test_first_day": "the first slice, kept as the shortest example",
+    "test_labels": "labels, which the old routes have not",
+    "test_legacy_postman": "the exact shapes of the old service",
+    "test_legacy_ui": "the exact shapes of the old UI",
+    "test_people": "roles, which the old routes cannot give",
+    "test_robustness": "what goes wrong below both",
+    "test_signing_in": "the cookie, the list of sessions and the reuse of tokens in detail",
+    "test_tenants": "settings and summaries, which the old routes have not",
+}
+"""The modules of one transport, each with its reason."""
+
+
+def test_a_story_takes_the_transport_or_its_module_says_why_not() -> None:
+    for path in STORIES.glob("test_*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        stories = [node for node in tree.body if isinstance(node, ast.AsyncFunctionDef) and node.name.startswith("test_")]
+        both = {story.name for story in stories if "transport" in {argument.arg for argument in story.args.args}}
+        if path.stem not in ONE_SIDED:
+            assert {story.name for story in stories} - both == {"test_what_one_way_writes_the_other_reads"}, path.name
+    assert {path.stem for path in STORIES.glob("test_*.py")} - ONE_SIDED.keys() == {"test_both"}
+
+
+def test_mallory_is_in_every_story_of_both_transports() -> None:
+    tree = ast.parse((STORIES / "test_both.py").read_text(encoding="utf-8"))
+    stories = [node for node in tree.body if isinstance(node, ast.AsyncFunctionDef) and "transport" in ast.dump(node.args)]
+    assert len(stories) == 9
+    assert [story.name for story in stories if "mallory" not in ast.dump(story)] == []
