@@ -14,6 +14,7 @@ run: $(READY)
 test: $(READY)
 	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || \
 	  echo 'No Chromium here, so the tests of the pages are skipped. To run them: apt-get install chromium'
+	@command -v curl >/dev/null || echo "No curl here, so the test of the README's walk is skipped. To run it: apt-get install curl"
 	$(BIN)/python -m pytest -q -n 2 $(PYTEST)
 
 check: $(READY)

@@ -36,6 +36,10 @@ class Tokens:
 class Throttle(Protocol):
     """What counts attempts: in this process (`auth.throttle`), or shared."""
 
+    @property
+    def where(self) -> str:
+        """Where it counts, in words for those who operate the service."""
+
     async def check(self, kind: str, key: str, per_minute: float) -> None:
         """Counts one attempt. Raises TooManyAttempts."""
 

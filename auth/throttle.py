@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import math
 from collections import OrderedDict
+from typing import Final
 
 from aiolimiter import AsyncLimiter
 
@@ -20,6 +21,8 @@ class Throttle:
     A leaky bucket each: `per_minute` attempts at once, then one every 60 / `per_minute` seconds. Refused ones do not
     count.
     """
+
+    where: Final = "this process"
 
     def __init__(self, most: int = 10_000) -> None:
         self._most = most

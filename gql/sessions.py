@@ -16,7 +16,7 @@ from gql.nodes import Node, identity, parse_id
 from gql.tenants import Tenant
 from gql.users import User
 from models.values import Row
-from resolvers import sessions
+from resolvers import sessions, signup
 
 
 def _current(root: strawberry.Parent[Any], info: Info) -> bool:
@@ -192,7 +192,7 @@ class SessionMutations:
     async def signup(self, info: Info, input: SignupInput) -> TokensPayload:
         """A new EDITOR."""
         context = info.context
-        signed_in = await sessions.signup(
+        signed_in = await signup.signup(
             context.desk,
             context.origin,
             tenant=input.tenant,
@@ -230,18 +230,22 @@ class SessionMutations:
     async def logout(self, info: Info) -> OkPayload:
         """The session is over at once, in every process."""
         await sessions.logout(info.context.caller)
-        if info.context.cookie is not None:
-            info.context.set_cookie = ""
+        _take_cookie(info)
         return OkPayload(ok=True)
 
     @strawberry.mutation(description="Ends sessions of one's own.", extensions=[Refusals()])
     async def revoke_sessions(self, info: Info, input: RevokeSessionsInput) -> RevokeSessionsPayload:
         """How many there were."""
         caller = info.context.caller
-        if input.session_id is not None:
-            return RevokeSessionsPayload(revoked_count=await sessions.revoke(caller, parse_id("session", input.session_id.value)))
+        session = None if input.session_id is None else parse_id("session", input.session_id.value)
         but_this = input.scope is not None and input.scope.value is RevokeScope.OTHERS
-        return RevokeSessionsPayload(revoked_count=await sessions.revoke_all(caller, but_this=but_this))
+        if input.session_id is not None:
+            ended = await sessions.revoke(caller, session)
+        else:
+            ended = await sessions.revoke_all(caller, but_this=but_this)
+        if session == caller.session or (session is None and not but_this):
+            _take_cookie(info)
+        return RevokeSessionsPayload(revoked_count=ended)
 
     @strawberry.mutation(description="Keeps a new password and ends the viewer's other sessions.", extensions=[Refusals()])
     async def change_password(self, info: Info, input: ChangePasswordInput) -> OkPayload:
@@ -249,6 +253,12 @@ class SessionMutations:
         context = info.context
         await sessions.change_password(context.desk, context.caller, current=input.current_password, new=input.new_password)
         return OkPayload(ok=True)
+
+
+def _take_cookie(info: Info) -> None:
+    """Takes the cookie of an ended session away, where one was sent."""
+    if info.context.cookie is not None:
+        info.context.set_cookie = ""
 
 
 def _welcome(info: Info, signed_in: sessions.SignedIn, place: TokenPlace) -> TokensPayload:

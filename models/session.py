@@ -142,8 +142,11 @@ class Session(Model):
 
     @classmethod
     async def replace_token(cls, session_id: UUID, digest: bytes) -> Row:
-        """Gives the live session a refresh token that has nothing to do with those before, which are forgotten."""
-        session = await cls.filter(id=session_id).select_for_update().first()
+        """Gives the live session a refresh token that has nothing to do with those before, which are forgotten.
+
+        Refuses with Unauthenticated where it has ended.
+        """
+        session = await cls.filter(id=session_id, ended_at=None).select_for_update().first()
         if session is None:
             raise Unauthenticated("The session has ended. Sign in again.")
         moment = now()

@@ -17,16 +17,15 @@ from models.session import Session
 from models.tenancy import lobby, within
 from models.tenant import Tenant
 from models.user import User
-from models.values import Origin, Role, Row, SessionEndReason, SignupPolicy, TenantStatus
+from models.values import Origin, Role, Row, SessionEndReason, SignupPolicy, TenantStatus, new_id
 
 _HERE = Origin(user_agent="console")
 
 
 async def add_tenant(slug: str, name: str, signup: SignupPolicy) -> Row:
     """A new tenant. Refuses with SlugTaken or a field's rule."""
-    async with lobby():
-        tenant = await Tenant.add(slug, name, signup)
-    async with within(tenant["id"]):
+    async with within(new_id()) as tenant_id:
+        tenant = await Tenant.add(slug, name, signup, id=tenant_id)
         await _tell("tenant.created", tenant)
     return tenant
 
@@ -116,9 +115,7 @@ async def operators() -> list[tuple[Row, Row]]:
 async def _turn(slug: str, status: TenantStatus, action: str) -> Row:
     tenant = await _tenant(slug)
     async with within(tenant["id"]):
-        changed = await Tenant.change(tenant["id"], status=status)
-        if status is not TenantStatus.ACTIVE:
-            await Session.end(SessionEndReason.TENANT_SUSPENDED)
+        changed = await Tenant.turn(status, reopen=True)
         await _tell(action, tenant)
     return changed
 
@@ -140,7 +137,9 @@ async def _tenant(slug: str) -> Row:
 async def _user(slug: str, username: str) -> AsyncIterator[Row]:
     tenant = await _tenant(slug)
     async with within(tenant["id"]):
-        user = await User.maybe_by_login(rules.required(username, rules.EMAIL_LENGTH, "username"))
+        await User.alone()
+        found = await User.maybe_by_login(rules.required(username, rules.EMAIL_LENGTH, "username"))
+        user = None if found is None else await User.locked(found["id"])
         if user is None:
             raise NotFound(f"There is no user {username} in {slug}.", ("username",))
         yield user

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from resolvers import sessions
+from resolvers import signup as accounts
 from resolvers.sessions import SignedIn
 from rest import bodies
 from rest.call import Call, Reply
@@ -13,7 +14,7 @@ from rest.call import Call, Reply
 async def signup(call: Call) -> Reply:
     """POST /api/auth/signup: an account without a session, as before."""
     given = await call.body(bodies.Signup)
-    await sessions.register(
+    await accounts.register(
         call.desk, call.origin, tenant=given.tenant_id, username=given.username, email=given.email, password=given.password
     )
     return Reply(message="Signup successfully", metadata={"tenant_id": given.tenant_id})

@@ -17,7 +17,7 @@ from server import console, database, settings_page
 from server.binaries import NoPostgres, PostgresFailed
 from server.dev import dev as run_dev
 from server.serve import serve as run_serve
-from server.settings import BadSettings, Settings, load
+from server.settings import BadSettings, Common, Kind, Migration, Settings, load
 
 cli = typer.Typer(
     no_args_is_help=True,
@@ -29,8 +29,8 @@ cli.add_typer(console.user, name="user")
 cli.add_typer(console.operator, name="operator")
 
 
-def _settings() -> Settings:
-    settings = load(os.environ)
+def _settings(kind: type[Kind]) -> Kind:
+    settings = load(os.environ, kind)
     logging.configure(settings.log_level)
     return settings
 
@@ -38,23 +38,21 @@ def _settings() -> Settings:
 @cli.command()
 def dev() -> None:
     """Serves with an embedded Postgres and a demo tenant; for development."""
-    logging.configure(os.environ.get("LOG_LEVEL", "WARNING"))
+    logging.configure(load({"LOG_LEVEL": "WARNING", **os.environ}, Common).log_level)
     run_dev(os.environ)
 
 
 @cli.command()
 def serve() -> None:
     """Serves, with its settings from the environment."""
-    asyncio.run(run_serve(_settings()))
+    asyncio.run(run_serve(_settings(Settings)))
 
 
 @cli.command()
 def migrate() -> None:
     """Applies the migrations that MIGRATION_DATABASE_URL, of the owner, has not seen."""
-    settings = _settings()
-    if settings.migration_database_url is None:
-        raise BadSettings("MIGRATION_DATABASE_URL: required to migrate")
-    applied = asyncio.run(database.migrate(settings.migration_database_url.get_secret_value()))
+    dsn = _settings(Migration).migration_database_url.get_secret_value()
+    applied = asyncio.run(database.migrate(dsn))
     typer.echo("\n".join(applied) or "Nothing to do.")
 
 
@@ -70,7 +68,7 @@ def schema(check: Annotated[bool, typer.Option(help="Fail where schema.graphql d
 
 @cli.command()
 def settings(check: Annotated[bool, typer.Option("--check", help="Fail where docs/settings.md differs.")] = False) -> None:
-    """Prints what `serve` takes from the environment as a page, or compares it with docs/settings.md."""
+    """Prints what the commands take from the environment as a page, or compares it with docs/settings.md."""
     printed = settings_page.page()
     if not check:
         typer.echo(printed, nl=False)

@@ -7,12 +7,14 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 import gql.schema
 import rest.routes
 from auth.desk import Desk
 from auth.passwords import Hasher
 from auth.throttle import Throttle
+from auth.tokens import Keyring
 from gql.view import View
 from models import tenancy
 from observability.metrics import Metrics
@@ -66,6 +68,7 @@ def create_app(settings: Settings) -> web.Application:
     app.router.add_route("GET", "/graphql", view.handle)
     app.router.add_route("POST", "/graphql", view.handle)
     app.add_routes(health.routes())
+    app.router.add_get("/.well-known/jwks.json", _public(desk.keys))
     app.add_routes(
         rest.routes.routes(
             desk,
@@ -81,17 +84,31 @@ def create_app(settings: Settings) -> web.Application:
 
     async def resources(_app: web.Application) -> AsyncIterator[None]:
         dsn = settings.database_url.get_secret_value()
-        async with opened(dsn, pool=settings.database_pool, statement_timeout_ms=settings.statement_timeout_ms) as context:
-            metrics.watch_pool(
-                size=lambda: pool_sizes(context)[0], in_use=lambda: pool_sizes(context)[1], waiting=lambda: float(tenancy.waiting())
-            )
-            yield
-        desk.hasher.close()
-        await asyncio.to_thread(tracing.close)
+        try:
+            async with opened(dsn, pool=settings.database_pool, statement_timeout_ms=settings.statement_timeout_ms) as context:
+                metrics.watch_pool(
+                    size=lambda: pool_sizes(context)[0],
+                    in_use=lambda: pool_sizes(context)[1],
+                    waiting=lambda: float(tenancy.waiting()),
+                )
+                yield
+        finally:
+            desk.hasher.close()
+            await asyncio.to_thread(tracing.close)
 
     app.cleanup_ctx.append(resources)
     metrics.know(f"{route.method} {route.resource.canonical}" for route in app.router.routes() if route.resource)
     return app
+
+
+def _public(keys: Keyring) -> Handler:
+    """Answers with the public keys, for whoever verifies our tokens (RFC 7517 §5, §8.5); none where the keys are shared secrets."""
+
+    async def jwks(_request: web.Request) -> web.Response:
+        headers = {"Cache-Control": "public, max-age=300"}
+        return web.json_response(keys.jwks(), content_type="application/jwk-set+json", headers=headers)
+
+    return jwks
 
 
 def _development_origins(settings: Settings) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import secrets
 from collections.abc import Awaitable, Callable, Iterable
@@ -19,7 +18,7 @@ from models.values import Role, Row, SignupPolicy
 from observability import logging
 from resolvers import console
 from server.database import opened
-from server.settings import Settings, load
+from server.settings import Console, load
 
 T = TypeVar("T")
 
@@ -145,16 +144,13 @@ def _mark(slug: str, username: str, *, operator: bool) -> Row:
 
 
 class _Desk:
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Console) -> None:
         self.settings = settings
         self.hasher = Hasher(settings.bcrypt_cost, 1)
 
 
 def _run(act: Callable[[_Desk], Awaitable[T]]) -> T:
-    # Nothing is signed here, so a key that dies with the command stands in where the environment has none.
-    key = json.dumps([{"kid": "console", "key": secrets.token_urlsafe(48), "active": True}])
-    keyed = "JWT_KEYS" in os.environ or "JWT_KEYS_FILE" in os.environ
-    settings = load(os.environ if keyed else {**os.environ, "JWT_KEYS": key})
+    settings = load(os.environ, Console)
     logging.configure("ERROR")
 
     async def inside() -> T:

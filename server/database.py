@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -12,11 +12,13 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import asyncpg
 from aerich import Command
 from tortoise.context import TortoiseContext
+from tortoise.exceptions import BaseORMException
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 MODELS: Final = [f"models.{noun}" for noun in ("audit", "contact", "label", "session", "tenant", "user")]
 
 _MIGRATION_LOCK: Final = 0x61646472_626F6F6B  # "addrbook": one migration of this database at a time
+_TURN_TIMEOUT_MS: Final = 60_000  # how long a second migration waits for the first
 _LOCK_TIMEOUT_MS: Final = 4_000
 _MIGRATION_TIMEOUT_MS: Final = 600_000
 
@@ -85,17 +87,20 @@ def known_migrations() -> list[str]:
 
 
 async def migrate(dsn: str) -> list[str]:
-    """Applies what is missing, as the owner, under an advisory lock and with time-outs; the names of what was applied."""
-    connection = await asyncpg.connect(dsn, timeout=10, server_settings={"application_name": "address-book migrate"})
-    try:
-        await connection.execute("SELECT pg_advisory_lock($1)", _MIGRATION_LOCK)
+    """Applies what is missing, as the owner, under an advisory lock and with time-outs; the names of what was applied.
+
+    Raises BadDatabase, in a line.
+    """
+    async with _connected(dsn, "migrate", lock_timeout=str(_TURN_TIMEOUT_MS)) as connection:
+        try:
+            await connection.execute("SELECT pg_advisory_lock($1)", _MIGRATION_LOCK)
+        except asyncpg.LockNotAvailableError:
+            raise BadDatabase("Another migration of this database runs and does not end. Try again once it has.") from None
         # Case mapping comes from the database's character type: in plain C, É would not find é.
         if await connection.fetchval("SELECT lower('ÄЖ')") != "äж":
             raise BadDatabase("The database's LC_CTYPE maps ASCII alone. Create it with LC_CTYPE 'C.UTF-8'.")
         # In a task of its own: aerich leaves Tortoise's context variable behind, pointing at what it has closed.
         return await asyncio.create_task(_upgrade(dsn))
-    finally:
-        await connection.close()
 
 
 async def _upgrade(dsn: str) -> list[str]:
@@ -112,10 +117,10 @@ async def _upgrade(dsn: str) -> list[str]:
 async def prepare(admin_dsn: str, name: str, passwords: dict[str, str]) -> None:
     """Makes the roles and a database of this name where they are missing, and sets the roles' passwords; as a superuser.
 
+    Raises BadDatabase, in a line.
     For development and tests: in production `deploy/postgres/*.sql` are run once, and the deployment sets the passwords.
     """
-    connection = await asyncpg.connect(admin_dsn, timeout=10)
-    try:
+    async with _connected(admin_dsn, "prepare") as connection:
         await connection.execute((ROOT / "deploy/postgres/roles.sql").read_text())
         for role, password in passwords.items():
             await connection.execute(
@@ -129,13 +134,36 @@ async def prepare(admin_dsn: str, name: str, passwords: dict[str, str]) -> None:
                     name,
                 )
             )
+    async with _connected(with_database(admin_dsn, name), "prepare") as inside:
+        await inside.execute((ROOT / "deploy/postgres/database.sql").read_text())
+
+
+@asynccontextmanager
+async def _connected(dsn: str, doing: str, **settings: str) -> AsyncIterator[asyncpg.Connection]:
+    """One connection for a command; what fails there or inside is told as BadDatabase."""
+    with _told(f"Cannot connect to {doing}"):
+        try:
+            connection = await asyncpg.connect(
+                dsn, timeout=10, server_settings={"application_name": f"address-book {doing}", **settings}
+            )
+        except ValueError:  # it would quote the DSN, and the password in it
+            raise BadDatabase(f"Cannot connect to {doing}: the URL is not postgresql://user:password@host:port/database.") from None
+    try:
+        with _told(f"Cannot {doing}"):
+            yield connection
     finally:
         await connection.close()
-    inside = await asyncpg.connect(with_database(admin_dsn, name), timeout=10)
+
+
+@contextmanager
+def _told(what: str) -> Iterator[None]:
     try:
-        await inside.execute((ROOT / "deploy/postgres/database.sql").read_text())
-    finally:
-        await inside.close()
+        yield
+    except TimeoutError as error:
+        raise BadDatabase(f"{what}: Postgres does not answer.") from error
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, BaseORMException) as error:
+        line = str(error).partition("\n")[0]  # the detail that may follow quotes values
+        raise BadDatabase(f"{what}: {line}") from error
 
 
 def with_database(dsn: str, name: str, user: str | None = None, password: str | None = None) -> str:

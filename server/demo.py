@@ -12,8 +12,8 @@ from models.label import ContactLabel, Label
 from models.tenancy import lobby, within
 from models.tenant import Tenant
 from models.user import User
-from models.values import Gender, Role, SignupPolicy
-from server.settings import Settings
+from models.values import Gender, Role, SignupPolicy, new_id
+from server.settings import Console
 
 SLUG: Final = "demo"
 PASSWORD: Final = "address-book-demo"  # noqa: S105 - printed at every start
@@ -48,17 +48,16 @@ _TITLES: Final = "Accountant,Architect,Buyer,Designer,Engineer,Head of Sales,Nur
 _LABELS: Final = {"Customers": "#1f77b4", "Family": "#d62728", "Friends": "#2ca02c", "Suppliers": "#9467bd"}
 
 
-async def plant(settings: Settings) -> None:
-    """Makes the demo tenant where it is missing; what people did with it stays."""
+async def plant(settings: Console) -> None:
+    """Makes the demo tenant where it is missing, whole or not at all; what people did with it stays."""
     async with lobby():
         if await Tenant.maybe_by_slug(SLUG) is not None:
             return
     hasher = Hasher(settings.bcrypt_cost, 1)
     password_hash = await hasher.hash(PASSWORD)
     hasher.close()
-    async with lobby():
-        tenant = await Tenant.add(SLUG, "Demo", SignupPolicy.OPEN)
-    async with within(tenant["id"]):
+    async with within(new_id()) as tenant:
+        await Tenant.add(SLUG, "Demo", SignupPolicy.OPEN, id=tenant)
         for username, (role, operator) in PEOPLE.items():
             user = await User.add(username, f"{username}@demo.example", password_hash, role)
             if operator:

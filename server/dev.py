@@ -7,19 +7,25 @@ import json
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Final
 
 from server.database import ROOT, migrate, opened, prepare, with_database
 from server.demo import PASSWORD, SLUG, plant
 from server.embedded import embedded
 from server.serve import serve
-from server.settings import load
+from server.settings import BadSettings, Common, Environment, Settings, load
 
 _NAME: Final = "address_book"
 
 
 def dev(environ: Mapping[str, str]) -> None:
-    """Serves until Ctrl-C. Data lies in DATA_DIR, else in `.data` of the project; ADMIN_DATABASE_URL takes another Postgres."""
+    """Serves until Ctrl-C. Data lies in DATA_DIR, else in `.data` of the project; ADMIN_DATABASE_URL takes another Postgres.
+
+    Raises BadSettings outside development: the demo's password is public.
+    """
+    if load(environ, Common).environment is not Environment.DEVELOPMENT:
+        raise BadSettings("ENVIRONMENT: `dev` plants people whose password is public, so it runs in development alone")
     folder = Path(environ.get("DATA_DIR") or ROOT / ".data")
     folder.mkdir(parents=True, exist_ok=True)
     admin = environ.get("ADMIN_DATABASE_URL")
@@ -38,11 +44,13 @@ async def _run(admin: str, environ: Mapping[str, str], folder: Path) -> None:
     await migrate(with_database(admin, name, "address_book_owner", kept["owner"]))
     settings = load(
         {
-            "DATABASE_URL": with_database(admin, name, "address_book_app", kept["app"]),
-            "JWT_KEYS": json.dumps([{"kid": "dev", "key": kept["jwt"], "active": True}]),
             "LOG_LEVEL": "WARNING",
             **environ,
-        }
+            # Last: whatever database and keys the shell knows, the demo goes into its own.
+            "DATABASE_URL": with_database(admin, name, "address_book_app", kept["app"]),
+            "JWT_KEYS": json.dumps([{"kid": "dev", "key": kept["jwt"], "active": True}]),
+        },
+        Settings,
     )
     async with opened(settings.database_url.get_secret_value(), pool=2):
         await plant(settings)
@@ -53,8 +61,10 @@ def _secrets(folder: Path) -> dict[str, str]:
     """This folder's own passwords and signing key, made at the first start."""
     path = folder / "secrets.json"
     if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(json.dumps({name: secrets.token_urlsafe(48) for name in ("owner", "app", "jwt")}))
+        # Whole or not at all, and for nobody else: a temporary file has mode 0600, and a rename does not stop halfway.
+        with NamedTemporaryFile("w", dir=folder, prefix="secrets-", delete=False) as file:
+            json.dump({name: secrets.token_urlsafe(48) for name in ("owner", "app", "jwt")}, file)
+        Path(file.name).replace(path)
     kept: dict[str, str] = json.loads(path.read_text())
     return kept
 

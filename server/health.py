@@ -63,10 +63,15 @@ class Health:
                 applied = await catalogue.applied_migrations()
                 pending = [name for name in self._known if name not in applied]
                 self._metrics.migrated(applied[-1] if applied else "none", len(pending))
+                if pending:
+                    return ["migrations"]  # what is looked for below need not be there yet
                 walls = [*await catalogue.unguarded_tables(), *(["role"] if await catalogue.above_the_wall() else [])]
         except (Refusal, TimeoutError) as error:
             _log.warning("not ready", cause=type(error.__cause__ or error).__name__)
             return ["database"]
+        except Exception as error:
+            _log.error("not ready, and nobody knows why", exc_info=error)
+            return ["database"]
         if walls:
             _log.error("row-level security does not hold", where=walls)
-        return [*(["migrations"] if pending else []), *(["row-level security"] if walls else [])]
+        return ["row-level security"] if walls else []

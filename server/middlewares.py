@@ -98,8 +98,6 @@ async def barrier(request: web.Request, handler: Handler) -> web.StreamResponse:
         return failure(request, error.status, error.reason, headers)
     except web.RequestPayloadError:
         return failure(request, 400, "The body cannot be read.")
-    except TimeoutError:
-        return failure(request, 408, "Request Timeout")
     except Exception as error:
         _log.error("unexpected error", exc_info=error)
         return failure(request, 500, f"Something went wrong on our side. Tell us the request id {request[REQUEST_ID]}.")
@@ -167,8 +165,14 @@ def identified(desk: Desk, proxies: Sequence[Network]) -> Middleware:
 async def bounded(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Reads the body before anything is done, within a time: who sends slowly holds nothing but a socket."""
     if request.can_read_body:
-        async with asyncio.timeout(_READ_SECONDS):
-            await request.read()
+        announced = request.content_length or 0
+        if announced > request.client_max_size:
+            raise web.HTTPRequestEntityTooLarge(request.client_max_size, announced)
+        try:
+            async with asyncio.timeout(_READ_SECONDS):
+                await request.read()
+        except TimeoutError:
+            raise web.HTTPRequestTimeout from None
     return await handler(request)
 
 
@@ -177,7 +181,10 @@ def client_address(request: web.Request, proxies: Sequence[Network]) -> IPv4Addr
     hops = [hop.strip() for value in request.headers.getall("X-Forwarded-For", ()) for hop in value.split(",")]
     address = _address(request.remote)
     while address is not None and hops and any(address in network for network in proxies):
-        address = _address(hops.pop())
+        nearer = _address(hops.pop())
+        if nearer is None:  # no address: who wrote it is the nearest that is known
+            break
+        address = nearer
     return address
 
 

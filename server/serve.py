@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 from aiohttp import web
@@ -13,6 +14,7 @@ from aiohttp import web
 from observability.logging import logger
 from server.app import HEALTH, create_app
 from server.settings import BadSettings, Settings
+from server.wire import Runner
 
 _log = logger(__name__)
 _KEEP_ALIVE_SECONDS: Final = 15.0
@@ -22,16 +24,28 @@ _SHUTDOWN_SECONDS: Final = 20.0
 async def serve(settings: Settings, started: Callable[[str], None] = lambda _: None) -> None:
     """Serves until a signal comes. Readiness fails first; after `drain_seconds` nothing new is taken, and what runs may end.
 
+    A second signal cuts the drain short.
     Raises BadSettings where it cannot listen.
     """
-    stop = asyncio.Event()
+    stop, hurry = asyncio.Event(), asyncio.Event()
+
+    def told() -> None:
+        (hurry if stop.is_set() else stop).set()
+
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, told)
     app = create_app(settings)
     # aiohttp would inflate even the bodies that are refused, so it does not; nothing here takes a compressed one.
-    runner = web.AppRunner(app, access_log=None, keepalive_timeout=_KEEP_ALIVE_SECONDS, auto_decompress=False, handle_signals=False)
-    inner = web.AppRunner(_metrics(app), access_log=None, handle_signals=False)
+    runner = Runner(
+        app,
+        access_log=None,
+        keepalive_timeout=_KEEP_ALIVE_SECONDS,
+        auto_decompress=False,
+        handle_signals=False,
+        shutdown_timeout=_SHUTDOWN_SECONDS,
+    )
+    inner = Runner(_metrics(app), access_log=None, handle_signals=False, shutdown_timeout=_SHUTDOWN_SECONDS)
     try:
         await runner.setup()
         await _listen(runner, "HOST, PORT", settings.host, settings.port)
@@ -44,7 +58,8 @@ async def serve(settings: Settings, started: Callable[[str], None] = lambda _: N
         await stop.wait()
         app[HEALTH].draining = True
         _log.info("draining", seconds=settings.drain_seconds)
-        await asyncio.sleep(settings.drain_seconds)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(hurry.wait(), settings.drain_seconds)
     finally:
         await runner.cleanup()
         await inner.cleanup()
@@ -60,7 +75,7 @@ def _metrics(app: web.Application) -> web.Application:
 
 async def _listen(runner: web.AppRunner, names: str, host: str, port: int) -> None:
     try:
-        await web.TCPSite(runner, host, port, shutdown_timeout=_SHUTDOWN_SECONDS).start()
+        await web.TCPSite(runner, host, port).start()
     except OSError as error:
         raise BadSettings(f"{names}: cannot listen on {host}:{port}: {_said(error)}") from error
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import (
     AliasGenerator,
@@ -50,8 +50,8 @@ def _split(value: Any) -> Any:
 Network = IPv4Network | IPv6Network
 
 
-class Settings(BaseModel):
-    """What `serve` takes. The name in the environment is the field's, in capitals."""
+class Common(BaseModel):
+    """What every command takes. The name in the environment is the field's, in capitals."""
 
     model_config = ConfigDict(
         frozen=True,
@@ -62,21 +62,42 @@ class Settings(BaseModel):
     )
 
     environment: Environment = Field(Environment.DEVELOPMENT, description="development, stage or production.")
+    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="The least severe lines to log.")
+
+
+class Migration(Common):
+    """What `migrate` takes."""
+
+    migration_database_url: SecretStr = Field(description="postgresql://… of the owner: address_book_owner.")
+
+
+class Console(Common):
+    """What the commands `tenant`, `user` and `operator` take."""
+
+    database_url: SecretStr = Field(description="postgresql://… of the role that serves: address_book_app.")
+    statement_timeout_ms: int = Field(3_000, ge=100, le=60_000, description="After so long Postgres gives up a statement.")
+    password_min_length: int = Field(8, ge=8, le=64, description="Characters that a new password has at least.")
+    bcrypt_cost: int = Field(12, ge=4, le=16, description="2^cost rounds for a password; at least 12 in production.")
+
+    @field_validator("bcrypt_cost")
+    @classmethod
+    def _costly(cls, value: int, info: ValidationInfo) -> int:
+        if info.data.get("environment") is Environment.PRODUCTION and value < 12:
+            raise ValueError("must be at least 12 in production")
+        return value
+
+
+class Settings(Console):
+    """What `serve` takes."""
+
     host: str = Field("127.0.0.1", description="The address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="The port to listen on.")
     metrics_port: int | None = Field(None, ge=1, le=65535, description="A port of its own for /metrics; required in production.")
-    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="The least severe lines to log.")
-
-    database_url: SecretStr = Field(description="postgresql://… of the role that serves: address_book_app.")
-    migration_database_url: SecretStr | None = Field(None, description="postgresql://… of the owner, for `migrate` alone.")
     database_pool: int = Field(10, ge=1, le=100, description="Connections to Postgres at the most.")
-    statement_timeout_ms: int = Field(3_000, ge=100, le=60_000, description="After so long Postgres gives up a statement.")
 
     jwt_keys: SecretStr = Field(description="A JSON list of {kid, alg, key, active}: what signs and verifies access tokens.")
     access_token_seconds: int = Field(900, ge=60, le=3_600, description="Lifetime of an access token over GraphQL.")
     legacy_access_token_seconds: int = Field(604_800, ge=60, le=2_592_000, description="Lifetime of an access token over /api.")
-    password_min_length: int = Field(8, ge=8, le=64, description="Characters that a new password has at least.")
-    bcrypt_cost: int = Field(12, ge=4, le=16, description="2^cost rounds for a password; at least 12 in production.")
     password_workers: int = Field(2, ge=1, le=32, description="Threads that hash passwords.")
 
     legacy_dialect: Dialect = Field(Dialect.AUTO, description="Which of the old clients the shim answers: auto, rust or ui.")
@@ -109,14 +130,11 @@ class Settings(BaseModel):
             raise ValueError("names origins, never *")
         return value
 
-    @field_validator("bcrypt_cost", "metrics_port")
+    @field_validator("metrics_port")
     @classmethod
-    def _strict_in_production(cls, value: int | None, info: ValidationInfo) -> int | None:
-        if info.data.get("environment") is Environment.PRODUCTION:
-            if info.field_name == "bcrypt_cost" and value is not None and value < 12:
-                raise ValueError("must be at least 12 in production")
-            if info.field_name == "metrics_port" and value is None:
-                raise ValueError("required in production, so that /metrics is not public")
+    def _apart(cls, value: int | None, info: ValidationInfo) -> int | None:
+        if info.data.get("environment") is Environment.PRODUCTION and value is None:
+            raise ValueError("required in production, so that /metrics is not public")
         return value
 
     def keyring(self) -> Keyring:
@@ -134,10 +152,13 @@ class Settings(BaseModel):
         return self.environment is not Environment.PRODUCTION if self.introspection is None else self.introspection
 
 
-def load(environ: Mapping[str, str]) -> Settings:
-    """The settings of an environment. Raises BadSettings with a line for each fault, values never shown."""
+Kind = TypeVar("Kind", bound=Common)
+
+
+def load(environ: Mapping[str, str], kind: type[Kind]) -> Kind:
+    """The settings of one kind from an environment. Raises BadSettings with a line for each fault, values never shown."""
     given, faults = {}, []
-    for name in (field.upper() for field in Settings.model_fields):
+    for name in (field.upper() for field in kind.model_fields):
         path = environ.get(f"{name}_FILE")
         if environ.get(name, "") != "":
             given[name] = environ[name]
@@ -147,7 +168,7 @@ def load(environ: Mapping[str, str]) -> Settings:
             except (OSError, UnicodeDecodeError):
                 faults.append(f"{name}_FILE: cannot be read")
     try:
-        settings = Settings.model_validate(given)
+        settings = kind.model_validate(given)
     except ValidationError as error:
         told = error.errors(include_input=False, include_url=False, include_context=False)
         faults += dict.fromkeys(f"{str(fault['loc'][0]).upper()}: {fault['msg'].removeprefix('Value error, ')}" for fault in told)

@@ -8,27 +8,43 @@ from annotated_types import Ge, Le
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
-from server.settings import Settings
+from server.settings import Common, Console, Migration, Settings
 
 _HEAD: Final = """# Settings
 
-Written by `make settings`; do not edit. `python -m server serve` takes these from the environment, and nothing else. Each is
-also read from a file that `NAME_FILE` names, as a secret store mounts it. A wrong or missing one stops the start; all faults are
-told at once, and no value is shown.
+Written by `make settings`; do not edit. Each command takes its own from the environment, and nothing else. Each is also read
+from a file that `NAME_FILE` names, as a secret store mounts it. A wrong or missing one stops the start; all faults are told at
+once, and no value is shown.
+"""
+_TABLE: Final = """
+## {title}
 
 | name | default | what |
 |---|---|---|
 """
 _FOOT: Final = """
-🔒 is a secret: give it as `NAME_FILE`. `make run` makes its own DATABASE_URL and JWT_KEYS, and takes three more: `DATA_DIR`
-(where its Postgres lies; `.data`), `ADMIN_DATABASE_URL` (a superuser's, in place of that Postgres) with `DATABASE_NAME`, and
-`POSTGRES_BIN` (the bin folder of another Postgres).
+🔒 is a secret: give it as `NAME_FILE`. `make run` is for `ENVIRONMENT=development` alone, makes its own DATABASE_URL and JWT_KEYS
+whatever the environment says, and takes three more: `DATA_DIR` (where its Postgres lies; `.data`), `ADMIN_DATABASE_URL` (a
+superuser's, in place of that Postgres) with `DATABASE_NAME`, and `POSTGRES_BIN` (the bin folder of another Postgres).
 """
 
 
 def page() -> str:
     """The page, in Markdown."""
-    return _HEAD + "".join(_row(name.upper(), field) for name, field in Settings.model_fields.items()) + _FOOT
+    return (
+        _HEAD
+        + _table("Every command", Common)
+        + _table("`python -m server migrate`", Migration, beyond=Common)
+        + _table("`python -m server tenant`, `user` and `operator`, and `serve`", Console, beyond=Common)
+        + _table("`python -m server serve`", Settings, beyond=Console)
+        + _FOOT
+    )
+
+
+def _table(title: str, kind: type[Common], beyond: type[Common] | None = None) -> str:
+    known = beyond.model_fields if beyond else {}
+    rows = (_row(name.upper(), field) for name, field in kind.model_fields.items() if name not in known)
+    return _TABLE.format(title=title) + "".join(rows)
 
 
 def _row(name: str, field: FieldInfo) -> str:

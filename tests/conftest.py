@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +24,8 @@ from tests.world import World
 
 OWNER, APP = "address_book_owner", "address_book_app"
 PASSWORDS = {OWNER: "test-owner", APP: "test-app"}
-TEMPLATE = "address_book_template"
+OURS = "address book tests"
+"""The comment that marks a role as one of tests, whose password a run may set."""
 JWT_KEYS = '[{"kid": "test", "key": "9u6pG2Yx0Vh1mQ7sZ4kR8tW3aB5nC6dE-test-only", "active": true}]'
 
 _stack = pytest.StashKey[ExitStack]()
@@ -41,8 +43,16 @@ def pytest_configure(config: pytest.Config) -> None:
         binaries = os.environ.get("POSTGRES_BIN")
         cluster = embedded(folder / "postgres", binaries=Path(binaries) if binaries else None, durable=False)
         admin = stack.enter_context(cluster).admin_dsn
+    foreign = asyncio.run(not_ours(admin, PASSWORDS))
+    if foreign:
+        pytest.exit(
+            f"Somebody signs in to this Postgres as {' and '.join(foreign)}, and the suite would change the password. "
+            f"Take another Postgres, or allow it for each role: COMMENT ON ROLE {foreign[0]} IS '{OURS}'",
+            returncode=pytest.ExitCode.USAGE_ERROR,
+        )
+    os.environ["TEST_ADMIN_DATABASE_URL"], os.environ["TEST_RUN"] = admin, uuid.uuid4().hex[:8]
+    stack.callback(lambda: asyncio.run(_sweep(admin)))
     asyncio.run(_template(admin))
-    os.environ["TEST_ADMIN_DATABASE_URL"] = admin
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -52,12 +62,38 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         stack.close()
 
 
-async def _template(admin: str) -> None:
+def named(what: str) -> str:
+    """A database of this run alone; it is dropped at the run's end."""
+    return f"address_book_test_{os.environ['TEST_RUN']}_{what}"
+
+
+async def not_ours(admin: str, roles: Iterable[str]) -> list[str]:
+    """Those of the roles that somebody signs in with, and that no comment marks as ours: roles are the whole cluster's."""
     connection = await asyncpg.connect(admin)
-    await connection.execute(f'DROP DATABASE IF EXISTS "{TEMPLATE}" WITH (FORCE)')
+    rows = await connection.fetch(
+        "SELECT rolname FROM pg_roles WHERE rolname = ANY($1) AND rolcanlogin "
+        "AND shobj_description(oid, 'pg_authid') IS DISTINCT FROM $2 ORDER BY 1",
+        list(roles),
+        OURS,
+    )
     await connection.close()
-    await prepare(admin, TEMPLATE, PASSWORDS)
-    await migrate(with_database(admin, TEMPLATE, OWNER, PASSWORDS[OWNER]))
+    return [row["rolname"] for row in rows]
+
+
+async def _template(admin: str) -> None:
+    await prepare(admin, named("template"), PASSWORDS)
+    connection = await asyncpg.connect(admin)
+    for role in PASSWORDS:
+        await connection.execute(f"COMMENT ON ROLE {role} IS '{OURS}'")
+    await connection.close()
+    await migrate(with_database(admin, named("template"), OWNER, PASSWORDS[OWNER]))
+
+
+async def _sweep(admin: str) -> None:
+    connection = await asyncpg.connect(admin)
+    for row in await connection.fetch("SELECT datname FROM pg_database WHERE starts_with(datname, $1)", named("")):
+        await connection.execute(f'DROP DATABASE "{row["datname"]}" WITH (FORCE)')
+    await connection.close()
 
 
 @dataclass(frozen=True)
@@ -73,15 +109,29 @@ class Database:
 def database(worker_id: str) -> Database:
     """A copy of the migrated template."""
     admin = os.environ["TEST_ADMIN_DATABASE_URL"]
-    name = f"address_book_test_{worker_id}"
+    name = named(worker_id)
 
     async def copy() -> None:
         connection = await asyncpg.connect(admin)
-        await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}" OWNER {OWNER}')
+        await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{named("template")}" OWNER {OWNER}')
         await connection.close()
 
     asyncio.run(copy())
+    return _as_each(admin, name)
+
+
+@pytest.fixture
+async def fresh(worker_id: str) -> AsyncIterator[Database]:
+    """A database of its own with the roles and no table."""
+    admin, name = os.environ["TEST_ADMIN_DATABASE_URL"], named(f"fresh_{worker_id}")
+    await prepare(admin, name, PASSWORDS)
+    yield _as_each(admin, name)
+    connection = await asyncpg.connect(admin)
+    await connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    await connection.close()
+
+
+def _as_each(admin: str, name: str) -> Database:
     return Database(
         with_database(admin, name),
         with_database(admin, name, OWNER, PASSWORDS[OWNER]),
@@ -102,7 +152,8 @@ async def admin(database: Database) -> AsyncIterator[asyncpg.Connection]:
 def settings(database: Database) -> Settings:
     """The settings of a server for tests: as in development, with cheap password hashes."""
     return load(
-        {"DATABASE_URL": database.app, "JWT_KEYS": JWT_KEYS, "BCRYPT_COST": "4", "DATABASE_POOL": "5", "LOG_LEVEL": "ERROR"}
+        {"DATABASE_URL": database.app, "JWT_KEYS": JWT_KEYS, "BCRYPT_COST": "4", "DATABASE_POOL": "5", "LOG_LEVEL": "ERROR"},
+        Settings,
     )
 
 

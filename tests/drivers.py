@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -29,7 +30,11 @@ REFUSED = {
 
 
 class Refused(Exception):
-    """The server would not. The text is one of REFUSED's."""
+    """The server would not. The text is one of REFUSED's; `told` is what a person reads."""
+
+    def __init__(self, kind: str, told: str = "") -> None:
+        super().__init__(kind)
+        self.told = told
 
 
 @dataclass(frozen=True)
@@ -77,24 +82,32 @@ class Driver(ABC):
         """One contact."""
 
     @abstractmethod
-    async def change(self, handle: Any, *, age: int, version: int | None = None) -> None:
-        """Gives a contact another age; only at that version, where one is given."""
+    async def change(self, handle: Any, *, age: int, name: str = "Zoë", version: int | None = None) -> None:
+        """Gives a contact this age and this name; only at that version, where one is given."""
 
     @abstractmethod
     async def throw_away(self, handle: Any) -> None:
         """Puts a contact into the trash."""
 
     @abstractmethod
+    def pages(self, size: int) -> AsyncIterator[list[str]]:
+        """The names of all contacts, page by page, the oldest first."""
+
     async def everything(self, size: int) -> list[str]:
-        """The names of all contacts, page by page."""
+        """The names of all contacts."""
+        return [name async for page in self.pages(size) for name in page]
 
     @abstractmethod
     async def find(self, word: str) -> list[str]:
         """The names that hold the word."""
 
     @abstractmethod
-    async def deactivate(self, username: str) -> None:
-        """Deactivates a user of one's own tenant."""
+    async def people(self) -> dict[str, Any]:
+        """The handles of one's own tenant's people, by username."""
+
+    @abstractmethod
+    async def deactivate(self, handle: Any, username: str) -> None:
+        """Deactivates a user. The old routes want the name again."""
 
 
 class GraphQL(Driver):
@@ -103,31 +116,37 @@ class GraphQL(Driver):
     async def _do(self, document: str, **variables: Any) -> Any:
         answer = await self.person.gql(document, **variables)
         if answer.errors:
-            raise Refused(REFUSED[answer.codes[0]])
+            raise Refused(REFUSED[answer.codes[0]], answer.errors[0]["message"])
         (payload,) = answer.data.values()
         for error in payload.get("userErrors", ()) if isinstance(payload, dict) else ():
-            raise Refused(REFUSED[error["code"]])
+            raise Refused(REFUSED[error["code"]], error["message"])
         return payload
 
     async def sign_in(self, tenant: str, username: str, password: str = PASSWORD) -> Driver:
-        document = "mutation($i: LoginInput!) { login(input: $i) { tokens { accessToken refreshToken } userErrors { code } } }"
+        document = (
+            "mutation($i: LoginInput!) { login(input: $i) { tokens { accessToken refreshToken } userErrors { code message } } }"
+        )
         given = {"tenant": tenant, "usernameOrEmail": username, "password": password}
         tokens = (await self._do(document, i=given))["tokens"]
         return self.as_(Person(self.person.client, tenant, username, None, tokens["accessToken"], tokens["refreshToken"]))
 
     async def refresh(self) -> Driver:
-        document = "mutation($i: RefreshInput!) { refresh(input: $i) { tokens { accessToken refreshToken } userErrors { code } } }"
+        document = (
+            "mutation($i: RefreshInput!) { refresh(input: $i) { tokens { accessToken refreshToken } userErrors { code message } } }"
+        )
         tokens = (await self._do(document, i={"refreshToken": self.person.refresh}))["tokens"]
         return self.as_(replace(self.person, token=tokens["accessToken"], refresh=tokens["refreshToken"]))
 
     async def leave(self) -> None:
-        await self._do("mutation { logout { ok userErrors { code } } }")
+        await self._do("mutation { logout { ok userErrors { code message } } }")
 
     async def me(self) -> str:
         return str((await self._do("{ viewer { user { username } } }"))["user"]["username"])
 
     async def keep(self, name: str, age: int = 34) -> Any:
-        document = "mutation($c: ContactDraft!) { createContact(input: {contact: $c}) { contact { id } userErrors { code } } }"
+        document = (
+            "mutation($c: ContactDraft!) { createContact(input: {contact: $c}) { contact { id } userErrors { code message } } }"
+        )
         given = {"name": name, "age": age, "email": "zoe@example.org", "phone": "0100-000000", "address": "1 Oak Street"}
         return (await self._do(document, c=given))["contact"]["id"]
 
@@ -137,35 +156,34 @@ class GraphQL(Driver):
             raise Refused("not there")
         return Contact(handle, found["name"], found["age"], found["version"])
 
-    async def change(self, handle: Any, *, age: int, version: int | None = None) -> None:
-        document = "mutation($i: UpdateContactInput!) { updateContact(input: $i) { userErrors { code } } }"
-        await self._do(document, i={"id": handle, "expectedVersion": version, "contact": {"age": age}})
+    async def change(self, handle: Any, *, age: int, name: str = "Zoë", version: int | None = None) -> None:
+        document = "mutation($i: UpdateContactInput!) { updateContact(input: $i) { userErrors { code message } } }"
+        await self._do(document, i={"id": handle, "expectedVersion": version, "contact": {"name": name, "age": age}})
 
     async def throw_away(self, handle: Any) -> None:
-        await self._do("mutation($id: ID!) { deleteContacts(input: {ids: [$id]}) { userErrors { code } } }", id=handle)
+        await self._do("mutation($id: ID!) { deleteContacts(input: {ids: [$id]}) { userErrors { code message } } }", id=handle)
 
-    async def everything(self, size: int) -> list[str]:
+    async def pages(self, size: int) -> AsyncIterator[list[str]]:
         document = """query($n: Int!, $after: String) {
           contacts(first: $n, after: $after, orderBy: [{field: CREATED_AT}]) { nodes { name } pageInfo { hasNextPage endCursor } }
         }"""
-        names: list[str] = []
         after, more = None, True
         while more:
             page = await self._do(document, n=size, after=after)
-            names += [node["name"] for node in page["nodes"]]
+            yield [node["name"] for node in page["nodes"]]
             after, more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
-        return names
 
     async def find(self, word: str) -> list[str]:
         page = await self._do("query($w: String!) { contacts(filter: {name: {contains: $w}}) { nodes { name } } }", w=word)
         return [node["name"] for node in page["nodes"]]
 
-    async def deactivate(self, username: str) -> None:
+    async def people(self) -> dict[str, Any]:
         people = (await self._do("{ viewer { tenant { users { nodes { id username } } } } }"))["tenant"]["users"]["nodes"]
-        (user,) = [node["id"] for node in people if node["username"] == username]
-        await self._do(
-            "mutation($i: UpdateUserInput!) { updateUser(input: $i) { userErrors { code } } }", i={"id": user, "active": False}
-        )
+        return {person["username"]: person["id"] for person in people}
+
+    async def deactivate(self, handle: Any, username: str) -> None:
+        document = "mutation($i: UpdateUserInput!) { updateUser(input: $i) { userErrors { code message } } }"
+        await self._do(document, i={"id": handle, "active": False})
 
 
 @dataclass
@@ -179,7 +197,7 @@ class Rest(Driver):
             headers["X-Tenant-ID"] = self.person.tenant
         answer = await self.person.rest(method, path, json, **headers)
         if answer.status >= 400:
-            raise Refused(REFUSED[answer.status])
+            raise Refused(REFUSED[answer.status], (await answer.json())["message"])
         return await answer.json(), answer.headers
 
     async def sign_in(self, tenant: str, username: str, password: str = PASSWORD) -> Driver:
@@ -216,32 +234,30 @@ class Rest(Driver):
         told, headers = await self._do("GET", f"/api/address-book/{handle}")
         return Contact(handle, told["data"]["name"], told["data"]["age"], int(headers["ETag"].strip('"')))
 
-    async def change(self, handle: Any, *, age: int, version: int | None = None) -> None:
+    async def change(self, handle: Any, *, age: int, name: str = "Zoë", version: int | None = None) -> None:
         headers = {} if version is None else {"If-Match": f'"{version}"'}
-        name = (await self.read(handle)).name if version is None else "Zoë"
         await self._do("PUT", f"/api/address-book/{handle}", self._form(name, age), **headers)
 
     async def throw_away(self, handle: Any) -> None:
         await self._do("DELETE", f"/api/address-book/{handle}")
 
-    async def everything(self, size: int) -> list[str]:
-        names: list[str] = []
+    async def pages(self, size: int) -> AsyncIterator[list[str]]:
         page, more = 1, True
         cursor = 0
         while more:
             query = f"page={page}&limit={size}" if self.ui else f"cursor={cursor}&limit={size}"
             told = (await self._do("GET", f"/api/address-book?{query}"))[0]
             rows = told["data"]["contacts"] if self.ui else told["data"]
-            names += [row["name"] for row in rows]
+            yield [row["name"] for row in rows]
             more = told["data"]["has_next"] if self.ui else told["metadata"]["has_more"]
             page, cursor = page + 1, cursor if self.ui else told["metadata"]["next_cursor"]
-        return names
 
     async def find(self, word: str) -> list[str]:
         return [row["name"] for row in (await self._do("GET", f"/api/address-book/filter?name={word}"))[0]["data"]]
 
-    async def deactivate(self, username: str) -> None:
-        people = (await self._do("GET", "/api/users"))[0]["data"]
-        (user,) = [row for row in people if row["username"] == username]
-        given = {"username": user["username"], "email": user["email"], "active": False}
-        await self._do("PUT", f"/api/users/{user['id']}", given)
+    async def people(self) -> dict[str, Any]:
+        return {row["username"]: row["id"] for row in (await self._do("GET", "/api/users"))[0]["data"]}
+
+    async def deactivate(self, handle: Any, username: str) -> None:
+        given = {"username": username, "email": f"{username}@example.org", "active": False}
+        await self._do("PUT", f"/api/users/{handle}", given)

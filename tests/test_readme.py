@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from tests.conftest import Database, Serve
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.skipif(shutil.which("curl") is None, reason="the README's walk asks with curl: apt-get install curl")
 async def test_the_walk_runs_as_it_stands(serve: Serve, database: Database, settings: Settings) -> None:
     async with opened(database.app):
         await plant(settings)

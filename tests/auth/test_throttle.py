@@ -156,3 +156,7 @@ def test_a_second_event_loop_begins_anew_without_a_warning() -> None:
     # The suite turns aiolimiter's RuntimeWarning about reuse into an error.
     assert asyncio.run(passed(throttle, "ada", 5)) == 5
     assert asyncio.run(passed(throttle, "ada", 5)) == 5
+
+
+def test_it_tells_where_it_counts() -> None:
+    assert Throttle().where == "this process"

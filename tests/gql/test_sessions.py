@@ -131,3 +131,19 @@ async def test_logout_takes_the_cookie_away(world: World) -> None:
     assert refused.data["refresh"]["userErrors"] == [{"code": "TOKEN_INVALID", "path": ["refreshToken"]}]
     plain = await world.linus.gql("mutation { logout { ok } }")
     assert "Set-Cookie" not in plain.headers
+
+
+@pytest.mark.parametrize(
+    ("which", "taken"), [({"scope": "ALL"}, True), ({"scope": "OTHERS"}, False), ("current", True), ("other", False)]
+)
+async def test_who_revokes_the_current_session_loses_its_cookie(which: Any, taken: bool, world: World) -> None:
+    other = (await world.ada.gql("{ viewer { id } }")).data["viewer"]["id"]
+    answer = await world.stranger.gql(_LOGIN, i=_ADA)
+    login = answer.data["login"]
+    headers = {"Cookie": f"__Secure-refresh_token={_cookie(answer)}"}
+    person = Person(world.client, token=login["tokens"]["accessToken"], headers=headers)
+    given = which if isinstance(which, dict) else {"sessionId": login["viewer"]["id"] if which == "current" else other}
+    revoke = "mutation($i: RevokeSessionsInput!) { revokeSessions(input: $i) { userErrors { code } } }"
+    answer = await person.gql(revoke, i=given)
+    assert answer.data == {"revokeSessions": {"userErrors": []}}
+    assert [header[:26] for header in answer.headers.getall("Set-Cookie", [])] == ['__Secure-refresh_token=""; '[:26]] * taken

@@ -22,11 +22,11 @@ LONG_FOR_A_REASON: dict[str, str] = {}
 """Files above the length that we want, each with why it is not two."""
 
 WITHOUT_A_PASS = {
+    "resolvers.attempts.counted": "nobody has a session yet, and that a limit closed goes on record",
     "resolvers.sessions.login": "nobody has a session yet",
     "resolvers.sessions.refresh": "the refresh token is the proof",
-    "resolvers.sessions.register": "nobody has a session yet",
-    "resolvers.sessions.signup": "nobody has a session yet",
-    "resolvers.sessions._throttled": "a closing throttle goes on record, whoever knocked",
+    "resolvers.signup.register": "nobody has a session yet",
+    "resolvers.signup.signup": "nobody has a session yet",
     "resolvers.tenants.statistics": "an operator, whom the door of their own tenant has checked; counts alone come back",
     "resolvers.tenants._operated": "an operator, whom the door of their own tenant has checked",
     "resolvers.tenants.create": "an operator, whom the door of their own tenant has checked",
@@ -34,7 +34,7 @@ WITHOUT_A_PASS = {
 }
 """The functions that enter a tenant without a session, each with its reason. `resolvers.console` is for the machine itself."""
 
-LOBBY = {"resolvers.sessions.refresh", "resolvers.sessions._tenant", "server.demo.plant"}
+LOBBY = {"resolvers.sessions.refresh", "resolvers.attempts.named", "server.demo.plant"}
 """The functions that read rows of no tenant; and the catalogue, and the console."""
 
 CONSOLE = "resolvers.console."

@@ -22,6 +22,9 @@ ONE_SIDED = {
 }
 """The modules of one transport, each with its reason."""
 
+ACROSS = {"test_what_one_way_writes_the_other_reads", "test_a_session_of_one_way_is_ended_by_the_other"}
+"""The stories that go from one transport to the other, and so take both."""
+
 
 def test_a_story_takes_the_transport_or_its_module_says_why_not() -> None:
     for path in STORIES.glob("test_*.py"):
@@ -29,12 +32,12 @@ def test_a_story_takes_the_transport_or_its_module_says_why_not() -> None:
         stories = [node for node in tree.body if isinstance(node, ast.AsyncFunctionDef) and node.name.startswith("test_")]
         both = {story.name for story in stories if "transport" in {argument.arg for argument in story.args.args}}
         if path.stem not in ONE_SIDED:
-            assert {story.name for story in stories} - both == {"test_what_one_way_writes_the_other_reads"}, path.name
-    assert {path.stem for path in STORIES.glob("test_*.py")} - ONE_SIDED.keys() == {"test_both"}
+            assert {story.name for story in stories} - both == ACROSS, path.name
+    assert {path.stem for path in STORIES.glob("test_*.py")} == ONE_SIDED.keys() | {"test_both"}
 
 
 def test_mallory_is_in_every_story_of_both_transports() -> None:
     tree = ast.parse((STORIES / "test_both.py").read_text(encoding="utf-8"))
-    stories = [node for node in tree.body if isinstance(node, ast.AsyncFunctionDef) and "transport" in ast.dump(node.args)]
-    assert len(stories) == 9
+    stories = [node for node in tree.body if isinstance(node, ast.AsyncFunctionDef) and node.name.startswith("test_")]
+    assert len(stories) == 13
     assert [story.name for story in stories if "mallory" not in ast.dump(story)] == []

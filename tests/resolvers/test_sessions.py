@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import unicodedata
 from typing import Any
 
 import pytest
 
 from auth.passwords import Hasher
+from models import rules
+from observability.metrics import Metrics
 from tests.world import PASSWORD, Person, World
 
 _LOGIN = "mutation($i: LoginInput!) { login(input: $i) { tokens { accessToken refreshToken } userErrors { code } } }"
 _REFRESH = "mutation($i: RefreshInput!) { refresh(input: $i) { userErrors { code } } }"
 _SIGNUP = "mutation($i: SignupInput!) { signup(input: $i) { userErrors { code } } }"
 _CHANGE = "mutation($i: ChangePasswordInput!) { changePassword(input: $i) { ok userErrors { code } } }"
+_RENEW = "/api/auth/refresh"
+_SPEND = "/api/auth/refresh-token"
 _ADA = {"tenant": "acme", "usernameOrEmail": "ada", "password": PASSWORD}
 
 
@@ -73,6 +78,25 @@ async def test_what_changed_while_the_password_was_compared_counts(
     deed: str, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = await world.admin.fetchval("SELECT count(*) FROM sessions WHERE user_id <> $1", world.ada.user)
+    told: list[tuple[str, ...]] = []
+    _meanwhile(deed, world, monkeypatch)
+    monkeypatch.setattr(Metrics, "authenticated", lambda _, *counted: told.append(counted))
+    answer = await world.stranger.gql(_LOGIN, i=_ADA)
+    assert answer.data == {"login": {"tokens": None, "userErrors": [{"code": "INVALID_CREDENTIALS"}]}}
+    assert await world.admin.fetchval("SELECT count(*) FROM sessions WHERE user_id <> $1", world.ada.user) == before
+    assert (await _audited(world))[-1:] == ["login.failed"]
+    assert told == [("login", "refused")]
+
+
+async def test_a_password_that_changed_while_it_was_compared_changes_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    _meanwhile("UPDATE users SET password_hash = 'other' WHERE username = 'ada'", world, monkeypatch)
+    answer = await world.ada.gql(_CHANGE, i={"currentPassword": PASSWORD, "newPassword": "wooden-lantern-quartz"})
+    assert answer.data == {"changePassword": {"ok": False, "userErrors": [{"code": "INVALID_CREDENTIALS"}]}}
+    assert await world.admin.fetchval("SELECT password_hash FROM users WHERE username = 'ada'") == "other"
+    assert (await _audited(world))[-1:] == ["password.refused"]
+
+
+def _meanwhile(deed: str, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     verify = Hasher.verify
 
     async def slow(self: Hasher, *given: Any) -> bool:
@@ -81,13 +105,86 @@ async def test_what_changed_while_the_password_was_compared_counts(
         return right
 
     monkeypatch.setattr(Hasher, "verify", slow)
-    answer = await world.stranger.gql(_LOGIN, i=_ADA)
-    assert answer.data == {"login": {"tokens": None, "userErrors": [{"code": "INVALID_CREDENTIALS"}]}}
-    assert await world.admin.fetchval("SELECT count(*) FROM sessions WHERE user_id <> $1", world.ada.user) == before
+
+
+async def test_a_name_too_long_for_anybody_is_nobodys(world: World) -> None:
+    for length, codes in ((rules.EMAIL_LENGTH, []), (rules.EMAIL_LENGTH + 1, ["INVALID_CREDENTIALS"])):
+        answer = await world.stranger.gql(_LOGIN, i=_ADA | {"usernameOrEmail": "ada".ljust(length)})
+        assert [error["code"] for error in answer.data["login"]["userErrors"]] == codes
+        old = {"tenant_id": "acme", "username_or_email": "ada".ljust(length), "password": PASSWORD}
+        assert (await world.stranger.rest("POST", "/api/auth/login", old)).status == (401 if codes else 200)
+
+
+async def test_a_long_name_is_normalised_no_further_than_the_longest_address(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+    normalize = unicodedata.normalize
+
+    def spy(form: Any, text: str) -> str:
+        seen.append(len(text))
+        return normalize(form, text)
+
+    monkeypatch.setattr(unicodedata, "normalize", spy)
+    hostile = "a" + "\u0301\u0316" * 2_000
+    for home in ("acme", "ghost", hostile):
+        await world.stranger.gql(_LOGIN, i={"tenant": home, "usernameOrEmail": hostile, "password": ""})
+        old = {"tenant_id": home, "username_or_email": hostile, "password": ""}
+        await world.stranger.rest("POST", "/api/auth/login", old)
+    assert 1 < max(seen) <= rules.EMAIL_LENGTH
+
+
+async def test_whoever_is_unknown_costs_one_comparison(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    await world.admin.execute("UPDATE tenants SET status = 'SUSPENDED' WHERE slug = 'evil'")
+    compared: list[str | None] = []
+    verify = Hasher.verify
+
+    async def spy(self: Hasher, password: str, stored: str | None) -> bool:
+        compared.append(stored)
+        return await verify(self, password, stored)
+
+    monkeypatch.setattr(Hasher, "verify", spy)
+    unknown = [("ghost", "ada"), ("evil", "mallory"), ("acme", "ghost"), ("acme", "x" * 5_000), ("\0", "\0"), ("x" * 5_000, "ada")]
+    for home, name in unknown:
+        answer = await world.stranger.gql(_LOGIN, i={"tenant": home, "usernameOrEmail": name, "password": PASSWORD})
+        assert answer.data == {"login": {"tokens": None, "userErrors": [{"code": "INVALID_CREDENTIALS"}]}}
+    assert compared == [None] * len(unknown)
+
+
+async def test_a_token_that_is_replaced_while_its_refresh_waits_is_dead(world: World) -> None:
+    async with world.admin.transaction():
+        await world.admin.execute("SELECT 1 FROM sessions WHERE user_id = $1 FOR UPDATE", world.linus.user)
+        late = asyncio.create_task(world.stranger.rest("POST", _SPEND, {"refresh_token": world.linus.refresh, "tenant_id": "acme"}))
+        await asyncio.sleep(0.4)
+        assert not late.done()
+        await world.admin.execute(
+            "DELETE FROM refresh_tokens USING sessions s WHERE s.id = session_id AND user_id = $1", world.linus.user
+        )
+    assert (await late).status == 401
+
+
+async def test_a_session_that_ends_while_its_renewal_waits_is_over(world: World) -> None:
+    async with world.admin.transaction():
+        await world.admin.execute("SELECT 1 FROM sessions WHERE user_id = $1 FOR UPDATE", world.linus.user)
+        late = asyncio.create_task(world.linus.rest("POST", _RENEW))
+        await asyncio.sleep(0.4)
+        assert not late.done()
+        await world.admin.execute(
+            "UPDATE sessions SET ended_at = now(), ended_reason = 'REVOKED' WHERE user_id = $1", world.linus.user
+        )
+    assert (await late).status == 401
+    assert "refresh.renewed" not in await _audited(world)
+
+
+async def test_renewals_of_one_session_are_limited_and_counted(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[str, ...]] = []
+    monkeypatch.setattr(Metrics, "authenticated", lambda _, *counted: told.append(counted))
+    await world.admin.execute("UPDATE tenants SET login_attempts_per_minute = 3 WHERE slug = 'acme'")
+    assert [(await world.linus.rest("POST", _RENEW)).status for _ in range(5)] == [200] * 3 + [429] * 2
+    assert (await world.grace.rest("POST", _RENEW)).status == 200
+    assert told.count(("refresh", "ok")) == 4
 
 
 async def test_of_parallel_renewals_one_token_lives(world: World) -> None:
-    answers = await asyncio.gather(*(world.linus.rest("POST", "/api/auth/refresh") for _ in range(8)))
+    answers = await asyncio.gather(*(world.linus.rest("POST", _RENEW) for _ in range(8)))
     assert [answer.status for answer in answers] == [200] * 8
     live = "SELECT count(*) FROM refresh_tokens r JOIN users u ON u.id = $1 JOIN sessions s ON s.user_id = u.id "
     assert await world.admin.fetchval(f"{live} AND s.id = r.session_id WHERE r.used_at IS NULL", world.linus.user) == 1
@@ -137,7 +234,7 @@ async def test_what_the_bar_lists_is_on_record(world: World) -> None:
     successor = (await did(world.stranger, spend, t=linus.refresh))["refresh"]["tokens"]["refreshToken"]
     assert (await did(world.stranger, spend, t=successor))["refresh"]["userErrors"] == []
     assert (await did(world.stranger, spend, t=linus.refresh))["refresh"]["userErrors"] == [{"code": "TOKEN_REUSED"}]
-    assert (await world.grace.rest("POST", "/api/auth/refresh")).status == 200
+    assert (await world.grace.rest("POST", _RENEW)).status == 200
     change = "mutation($c: String!, $n: String!) { changePassword(input: {currentPassword: $c, newPassword: $n}) { ok } }"
     assert await did(world.grace, change, c="wrong", n="a-better-horse-battery") == {"changePassword": {"ok": False}}
     assert await did(world.grace, change, c=PASSWORD, n="a-better-horse-battery") == {"changePassword": {"ok": True}}

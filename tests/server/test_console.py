@@ -12,6 +12,8 @@ import asyncpg
 import pytest
 from typer.testing import CliRunner
 
+from models.audit import AuditEntry
+from models.errors import Unavailable
 from server.__main__ import main
 from tests.conftest import Database
 from tests.world import World, add_user, tenant
@@ -79,6 +81,17 @@ async def test_a_tenant_and_its_owner_are_made_and_the_owner_signs_in(run: Comma
     }
     entries = await world.admin.fetch("SELECT action FROM audit_entries WHERE details ->> 'by' = 'console' ORDER BY id")
     assert [row["action"] for row in entries] == ["tenant.created", "user.created"]
+
+
+async def test_a_tenant_that_cannot_be_put_on_record_is_not_made(
+    run: Command, admin: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def unwritten(*_: object, **__: object) -> None:
+        raise Unavailable("The log is full.")
+
+    monkeypatch.setattr(AuditEntry, "append", unwritten)
+    assert await run("tenant", "create", "nova", "Nova Ltd") == Said(1, "", "The log is full.\n")
+    assert await admin.fetch("SELECT slug FROM tenants") == []
 
 
 async def test_tenants_are_listed_with_their_state(run: Command, admin: asyncpg.Connection) -> None:

@@ -4,55 +4,81 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+import re
 
 import asyncpg
 import pytest
 
 from server import database as db
 from server.database import BadDatabase, config, known_migrations, migrate, prepare, with_database
-from tests.conftest import OWNER, PASSWORDS
+from tests.conftest import OWNER, PASSWORDS, Database, named, not_ours
 
 
-@pytest.fixture
-async def fresh(worker_id: str) -> AsyncIterator[str]:
-    """A database of its own with the roles and no table: the owner's DSN."""
-    admin, name = os.environ["TEST_ADMIN_DATABASE_URL"], f"address_book_fresh_{worker_id}"
-    await _drop(admin, name)
-    await prepare(admin, name, PASSWORDS)
-    yield with_database(admin, name, OWNER, PASSWORDS[OWNER])
-    await _drop(admin, name)
-
-
-async def test_migrations_are_applied_once(fresh: str) -> None:
-    assert await migrate(fresh) == known_migrations()
-    before = await _catalogue(fresh)
-    assert await migrate(fresh) == []
-    assert await _catalogue(fresh) == before
+async def test_migrations_are_applied_once(fresh: Database) -> None:
+    assert await migrate(fresh.owner) == known_migrations()
+    before = await _catalogue(fresh.owner)
+    assert await migrate(fresh.owner) == []
+    assert await _catalogue(fresh.owner) == before
     assert "contacts" in {row["tablename"] for row in before}
 
 
-async def test_two_that_migrate_at_once_do_it_once(fresh: str) -> None:
-    first, second = await asyncio.gather(migrate(fresh), migrate(fresh))
+async def test_two_that_migrate_at_once_do_it_once(fresh: Database) -> None:
+    first, second = await asyncio.gather(migrate(fresh.owner), migrate(fresh.owner))
     assert sorted([first, second]) == [[], known_migrations()]
 
 
-async def test_a_migration_gives_up_a_lock_that_it_does_not_get(fresh: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_migration_gives_up_a_lock_that_it_does_not_get(fresh: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(db, "_LOCK_TIMEOUT_MS", 200)
-    await migrate(fresh)
-    holder = await asyncpg.connect(fresh)
+    await migrate(fresh.owner)
+    holder = await asyncpg.connect(fresh.owner)
     async with holder.transaction():
         await holder.execute("DELETE FROM aerich")
         await holder.execute("LOCK TABLE aerich IN ACCESS EXCLUSIVE MODE")
         async with asyncio.timeout(10):
-            with pytest.raises(Exception, match="lock timeout"):
-                await migrate(fresh)
+            with pytest.raises(BadDatabase) as refused:
+                await migrate(fresh.owner)
     await holder.close()
+    assert str(refused.value) == "Cannot migrate: canceling statement due to lock timeout"
+
+
+async def test_a_second_migration_waits_a_bounded_time(fresh: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(db, "_TURN_TIMEOUT_MS", 200)
+    holder = await asyncpg.connect(fresh.owner)
+    await holder.execute("SELECT pg_advisory_lock($1)", db._MIGRATION_LOCK)
+    async with asyncio.timeout(10):
+        with pytest.raises(BadDatabase) as refused:
+            await migrate(fresh.owner)
+    assert str(refused.value) == "Another migration of this database runs and does not end. Try again once it has."
+    assert await _catalogue(fresh.owner) == []
+    await holder.close()
+
+
+@pytest.mark.parametrize(
+    ("dsn", "told"),
+    [
+        ("postgresql://me:hush@127.0.0.1:1/x", r"Cannot connect to migrate: .*127\.0\.0\.1.*"),
+        (
+            "postgresql://me:hu/sh@127.0.0.1:1/x",
+            r"Cannot connect to migrate: the URL is not postgresql://user:password@host:port/\w+\.",
+        ),
+        ("http://me:hush@127.0.0.1:1/x", r"Cannot connect to migrate: the URL is not postgresql://user:password@host:port/\w+\."),
+        (None, r'Cannot connect to migrate: password authentication failed for user "address_book_owner"'),
+    ],
+)
+async def test_what_cannot_be_reached_is_told_in_a_line_without_the_password(
+    database: Database, dsn: str | None, told: str
+) -> None:
+    with pytest.raises(BadDatabase) as refused:
+        await migrate(dsn or database.owner.replace(PASSWORDS[OWNER], "hush"))
+    assert re.fullmatch(told, str(refused.value))
+    assert "hush" not in str(refused.value)
+    with pytest.raises(BadDatabase, match=r"^Cannot connect to prepare: [^\n]+$"):
+        await prepare("postgresql://me:hush@127.0.0.1:1/x", "x", {})
 
 
 async def test_a_database_of_plain_c_is_refused() -> None:
     admin = os.environ["TEST_ADMIN_DATABASE_URL"]
-    name = f"address_book_plain_{os.getpid()}"
+    name = named("plain")
     connection = await asyncpg.connect(admin)
     await connection.execute(f"CREATE DATABASE {name} OWNER {OWNER} ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0")
     dsn = with_database(admin, name, OWNER, PASSWORDS[OWNER])
@@ -60,16 +86,29 @@ async def test_a_database_of_plain_c_is_refused() -> None:
         await migrate(dsn)
     assert str(refused.value) == "The database's LC_CTYPE maps ASCII alone. Create it with LC_CTYPE 'C.UTF-8'."
     assert await _catalogue(dsn) == []
+    await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
     await connection.close()
-    await _drop(admin, name)
 
 
-async def test_preparing_twice_changes_nothing_but_the_passwords(fresh: str) -> None:
-    admin, name = os.environ["TEST_ADMIN_DATABASE_URL"], fresh.rpartition("/")[2]
-    await migrate(fresh)
-    before = await _catalogue(fresh)
+async def test_preparing_twice_changes_nothing_but_the_passwords(fresh: Database) -> None:
+    admin, name = os.environ["TEST_ADMIN_DATABASE_URL"], fresh.owner.rpartition("/")[2]
+    await migrate(fresh.owner)
+    before = await _catalogue(fresh.owner)
     await prepare(admin, name, PASSWORDS)
-    assert await _catalogue(fresh) == before
+    assert await _catalogue(fresh.owner) == before
+
+
+async def test_the_suite_takes_no_role_that_somebody_signs_in_with(admin: asyncpg.Connection, database: Database) -> None:
+    role = named("somebody")
+    await admin.execute(f"CREATE ROLE {role}")
+    try:
+        assert await not_ours(database.admin, [OWNER, role]) == []
+        await admin.execute(f"ALTER ROLE {role} LOGIN")
+        assert await not_ours(database.admin, [OWNER, role]) == [role]
+        await admin.execute(f"COMMENT ON ROLE {role} IS 'address book tests'")
+        assert await not_ours(database.admin, [OWNER, role]) == []
+    finally:
+        await admin.execute(f"DROP ROLE {role}")
 
 
 @pytest.mark.parametrize(
@@ -106,9 +145,3 @@ async def _catalogue(dsn: str) -> list[asyncpg.Record]:
     )
     await connection.close()
     return rows
-
-
-async def _drop(admin: str, name: str) -> None:
-    connection = await asyncpg.connect(admin)
-    await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-    await connection.close()

@@ -20,11 +20,17 @@ import pytest
 from server.binaries import account_of_postgres
 from server.database import ROOT
 from server.demo import CONTACTS, PASSWORD, PEOPLE
+from server.dev import _secrets
+from server.dev import dev as run_dev
 from server.embedded import _home
+from server.settings import BadSettings
 
 LOGIN = """mutation($who: String!, $password: String!) {
   login(input: {tenant: "demo", usernameOrEmail: $who, password: $password}) {
     tokens { accessToken } viewer { user { role } } userErrors { message } } }"""
+FOREIGN = {"DATABASE_URL": "postgresql://address_book_app:x@127.0.0.1:1/real", "JWT_KEYS": "none of its business"}
+"""What a shell may hold of another service: it stays out of this."""
+
 Start = Callable[[], Awaitable[tuple[Process, str]]]
 
 
@@ -34,7 +40,7 @@ async def dev(tmp_path: Path) -> AsyncIterator[Start]:
     started: list[Process] = []
 
     async def start() -> tuple[Process, str]:
-        environ = {"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path / "data"), "PORT": "0", "BCRYPT_COST": "4"}
+        environ = {"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path / "data"), "PORT": "0", "BCRYPT_COST": "4", **FOREIGN}
         if "POSTGRES_BIN" in os.environ:
             environ["POSTGRES_BIN"] = os.environ["POSTGRES_BIN"]
         process = await asyncio.create_subprocess_exec(
@@ -125,6 +131,29 @@ async def test_an_empty_folder_becomes_a_server_and_keeps_its_data(dev: Start, t
         assert await ask(client, kept, tokens["ada"]) == {"contacts": {"totalCount": 1}}
     assert await interrupted(process) == 0
     assert postgres(tmp_path / "data") == []
+
+
+@pytest.mark.parametrize("environment", ["stage", "production"])
+def test_outside_development_it_is_refused_before_anything_is_made(tmp_path: Path, environment: str) -> None:
+    with pytest.raises(BadSettings, match=r"^ENVIRONMENT: `dev` plants people whose password is public, [^\n]+$"):
+        run_dev({"ENVIRONMENT": environment, "DATA_DIR": str(tmp_path / "data")})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_secrets_are_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError("No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr("server.dev.json.dump", full)
+        disk.setattr("pathlib.Path.write_text", full)
+        with pytest.raises(OSError, match="No space left"):
+            _secrets(tmp_path)
+    assert not (tmp_path / "secrets.json").exists()
+    kept = _secrets(tmp_path)
+    assert sorted(kept) == ["app", "jwt", "owner"]
+    assert _secrets(tmp_path) == kept
+    assert (tmp_path / "secrets.json").stat().st_mode & 0o777 == 0o600
 
 
 async def test_a_second_one_over_the_same_folder_is_told_in_a_line(dev: Start, tmp_path: Path) -> None:

@@ -81,6 +81,31 @@ async def test_a_pending_migration_keeps_it_from_serving(serve: Serve, admin: as
     assert (await client.get("/readyz")).status == 200
 
 
+async def test_a_database_that_was_never_migrated_keeps_it_from_serving(
+    fresh: Database, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def looked() -> list[str]:
+        raise AssertionError("there is no wall to look at yet")
+
+    monkeypatch.setattr(health.catalogue, "unguarded_tables", looked)
+    client = await serve(database_url=SecretStr(fresh.app))
+    ready, old = await client.get("/readyz"), await client.get("/health")
+    assert (ready.status, await ready.json()) == (503, not_ready("migrations"))
+    assert (old.status, (await old.json())["data"]["status"]) == (200, "unhealthy")
+
+
+async def test_a_look_that_fails_is_not_ready_and_on_the_log(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken() -> list[str]:
+        raise RuntimeError("nobody expected this")
+
+    logged: list[object] = []
+    monkeypatch.setattr(health._log, "error", lambda event, **_: logged.append(event))
+    monkeypatch.setattr(health.catalogue, "applied_migrations", broken)
+    ready = await (await serve()).get("/readyz")
+    assert (ready.status, await ready.json()) == (503, not_ready("database"))
+    assert logged == ["not ready, and nobody knows why"]
+
+
 @pytest.mark.parametrize(
     ("fell", "mended"),
     [

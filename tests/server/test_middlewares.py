@@ -108,6 +108,14 @@ async def test_who_sends_slowly_is_told_so_and_let_go(serve: Serve, monkeypatch:
     writer.close()
 
 
+async def test_a_time_out_of_our_own_is_not_told_as_the_senders(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def late(_self: object, _request: web.Request) -> web.Response:
+        raise TimeoutError
+
+    monkeypatch.setattr("server.health.Health.live", late)
+    assert (await (await serve()).get("/healthz")).status == 500
+
+
 async def test_one_bearer_counts_and_two_are_nobody(world: World) -> None:
     async def ask(*values: str) -> tuple[object, list[str]]:
         headers = [("Authorization", value) for value in values]
@@ -175,7 +183,7 @@ async def test_the_old_clients_own_addresses_may_call_in_development_alone(serve
         ("10.0.0.9", ["6.6.6.6, 198.51.100.7, 10.0.0.8"], "198.51.100.7"),
         ("10.0.0.9", ["6.6.6.6", "198.51.100.7"], "198.51.100.7"),
         ("10.0.0.9", [], "10.0.0.9"),
-        ("10.0.0.9", ["not an address"], None),
+        ("10.0.0.9", ["not an address"], "10.0.0.9"),
         ("203.0.113.5", ["6.6.6.6"], "203.0.113.5"),
         ("::ffff:203.0.113.5", [], "203.0.113.5"),
         ("::ffff:10.0.0.9", ["2001:db8::1"], "2001:db8::1"),
@@ -201,3 +209,11 @@ async def test_a_session_keeps_where_it_came_from_cut_and_printable(world: World
     row = await world.admin.fetchrow("SELECT user_agent, ip_prefix FROM sessions ORDER BY created_at DESC LIMIT 1")
     assert row is not None
     assert (row["user_agent"], row["ip_prefix"]) == (("Kite/1.0 " + "x" * 400)[:300], "127.0.0.0/24")
+
+
+async def test_a_body_that_is_announced_too_large_is_refused_before_it_is_sent(world: World) -> None:
+    reader, writer = await asyncio.open_connection(world.client.host, world.client.port)
+    writer.write(b"POST /graphql HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 100000000\r\n\r\n{")
+    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
+    writer.close()
+    assert head.startswith(b"HTTP/1.1 413 ")

@@ -8,6 +8,7 @@ import re
 import signal
 import socket
 import sys
+import warnings
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
@@ -16,6 +17,8 @@ import aiohttp
 import pytest
 
 from server.database import ROOT
+from server.serve import serve
+from server.settings import Settings
 from tests.conftest import JWT_KEYS, Database
 
 Start = Callable[..., Awaitable[Process]]
@@ -66,6 +69,13 @@ async def test_a_signal_ends_it_in_order(start: Start, number: signal.Signals) -
     assert re.findall(rb'"event":"(draining|stopped)"', out) == [b"draining", b"stopped"]
 
 
+async def test_nothing_that_it_asks_of_its_libraries_is_deprecated(settings: Settings, admin: object) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", DeprecationWarning)
+        async with asyncio.timeout(10):
+            await serve(settings.model_copy(update={"port": 0}), lambda _: signal.raise_signal(signal.SIGTERM))
+
+
 async def test_it_tells_before_it_stops_and_ends_what_runs(start: Start) -> None:
     process = await start(DRAIN_SECONDS="1")
     base = await address(process)
@@ -80,6 +90,21 @@ async def test_it_tells_before_it_stops_and_ends_what_runs(start: Start) -> None
     async with asyncio.timeout(10):
         await process.communicate()
     assert process.returncode == 0
+
+
+async def test_a_second_signal_cuts_the_drain_short(start: Start) -> None:
+    process = await start(DRAIN_SECONDS="60")
+    base = await address(process)
+    async with aiohttp.ClientSession() as client:
+        process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(5):
+            while (await client.get(f"{base}/readyz")).status != 503:  # noqa: ASYNC110 - another process is awaited
+                await asyncio.sleep(0.02)
+    process.send_signal(signal.SIGTERM)
+    async with asyncio.timeout(10):
+        out, err = await process.communicate()
+    assert (process.returncode, err) == (0, b"")
+    assert re.findall(rb'"event":"(draining|stopped)"', out) == [b"draining", b"stopped"]
 
 
 async def test_metrics_have_a_port_of_their_own(start: Start) -> None:
@@ -101,11 +126,11 @@ async def test_wrong_settings_are_all_told_and_no_value(start: Start) -> None:
     assert (process.returncode, out) == (1, b"")
     assert err.decode().splitlines() == [
         "BadSettings:",
+        "DATABASE_URL: Field required",
+        "BCRYPT_COST: must be at least 12 in production",
         "PORT: Input should be a valid integer, unable to parse string as an integer",
         "METRICS_PORT: required in production, so that /metrics is not public",
-        "DATABASE_URL: Field required",
         "JWT_KEYS: must be JSON",
-        "BCRYPT_COST: must be at least 12 in production",
     ]
 
 
@@ -125,11 +150,20 @@ async def test_a_port_that_is_taken_is_told_in_a_line(start: Start) -> None:
 
 async def test_migrate_needs_the_owner_and_says_what_it_did(start: Start, database: Database) -> None:
     refused = await start("migrate")
-    assert await refused.communicate() == (b"", b"BadSettings:\nMIGRATION_DATABASE_URL: required to migrate\n")
+    assert await refused.communicate() == (b"", b"BadSettings:\nMIGRATION_DATABASE_URL: Field required\n")
     assert refused.returncode == 1
-    nothing = await start("migrate", MIGRATION_DATABASE_URL=database.owner)
+    alone = dict.fromkeys(("DATABASE_URL", "JWT_KEYS", "PORT", "BCRYPT_COST"), "")
+    nothing = await start("migrate", **alone, MIGRATION_DATABASE_URL=database.owner)
     assert await nothing.communicate() == (b"Nothing to do.\n", b"")
     assert nothing.returncode == 0
+
+
+async def test_a_database_that_is_away_is_told_in_a_line(start: Start) -> None:
+    away = await start("migrate", MIGRATION_DATABASE_URL="postgresql://owner:hush@127.0.0.1:1/x")
+    out, err = await away.communicate()
+    assert (away.returncode, out) == (1, b"")
+    assert re.fullmatch(rb"BadDatabase:\nCannot connect to migrate: [^\n]+\n", err)
+    assert b"hush" not in err
 
 
 async def test_the_schema_is_the_one_that_is_committed(start: Start) -> None:

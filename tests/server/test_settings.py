@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from server import settings_page
 from server.database import ROOT
-from server.settings import BadSettings, Settings, load
+from server.settings import BadSettings, Common, Console, Migration, Settings, load
 
 SECRET = "vT3q9LxZ0pWm6RsK2uYd8NfGh4JcBa7E"
 KEYS = json.dumps([{"kid": "one", "key": SECRET, "active": True}])
@@ -18,20 +18,32 @@ LEAST = {"DATABASE_URL": "postgresql://app:hush@db/book", "JWT_KEYS": KEYS}
 PRODUCTION = LEAST | {"ENVIRONMENT": "production", "METRICS_PORT": "9000"}
 
 
-def faults(environ: dict[str, str]) -> list[str]:
+def faults(environ: dict[str, str], kind: type[Common] = Settings) -> list[str]:
     """The lines with which these settings are refused."""
     with pytest.raises(BadSettings) as refused:
-        load(environ)
+        load(environ, kind)
     # The cause would carry the values along.
     assert refused.value.__context__ is None or refused.value.__suppress_context__
     return str(refused.value).split("\n")
 
 
 def test_two_are_enough_in_development() -> None:
-    settings = load(LEAST)
+    settings = load(LEAST, Settings)
     assert (settings.host, settings.port, settings.environment.value) == ("127.0.0.1", 8000, "development")
     assert (settings.bcrypt_cost, settings.metrics_port) == (12, None)
     assert (settings.open_to_developers, settings.introspectable) == (True, True)
+
+
+def test_each_command_takes_its_own_alone() -> None:
+    assert faults({}, Migration) == ["MIGRATION_DATABASE_URL: Field required"]
+    assert faults({}, Console) == ["DATABASE_URL: Field required"]
+    assert faults({}, Settings) == ["DATABASE_URL: Field required", "JWT_KEYS: Field required"]
+    wrong = {"PORT": "x", "JWT_KEYS": "x", "BCRYPT_COST": "x"}
+    owner = "postgresql://owner:hush@db/book"
+    assert load(wrong | {"MIGRATION_DATABASE_URL": owner}, Migration).migration_database_url.get_secret_value() == owner
+    assert faults(wrong | {"DATABASE_URL": owner, "ENVIRONMENT": "production", "BCRYPT_COST": "4"}, Console) == [
+        "BCRYPT_COST: must be at least 12 in production"
+    ]
 
 
 def test_every_fault_is_told_at_once_and_no_value() -> None:
@@ -51,11 +63,11 @@ def test_every_fault_is_told_at_once_and_no_value() -> None:
     assert told == [
         "HOST_FILE: cannot be read",
         "ENVIRONMENT: Input should be 'development', 'stage' or 'production'",
-        "PORT: Input should be a valid integer, unable to parse string as an integer",
         "LOG_LEVEL: String should match pattern '^(DEBUG|INFO|WARNING|ERROR)$'",
         "DATABASE_URL: Field required",
-        "JWT_KEYS: key 1 is shorter than 32 bytes; key 2 is not an object; exactly one key must be active",
         "BCRYPT_COST: Input should be less than or equal to 16",
+        "PORT: Input should be a valid integer, unable to parse string as an integer",
+        "JWT_KEYS: key 1 is shorter than 32 bytes; key 2 is not an object; exactly one key must be active",
         "CORS_ALLOWED_ORIGINS: names origins, never *",
         "TRUSTED_PROXIES: Input is not a valid IPv4 network",
         "TRUSTED_PROXIES: Input is not a valid IPv6 network",
@@ -65,18 +77,18 @@ def test_every_fault_is_told_at_once_and_no_value() -> None:
 
 def test_production_refuses_what_development_allows() -> None:
     weak = LEAST | {"BCRYPT_COST": "11"}
-    assert load(weak).bcrypt_cost == 11
+    assert load(weak, Settings).bcrypt_cost == 11
     assert faults(weak | {"ENVIRONMENT": "production"}) == [
-        "METRICS_PORT: required in production, so that /metrics is not public",
         "BCRYPT_COST: must be at least 12 in production",
+        "METRICS_PORT: required in production, so that /metrics is not public",
     ]
-    assert load(PRODUCTION).metrics_port == 9000
+    assert load(PRODUCTION, Settings).metrics_port == 9000
 
 
 def test_production_hides_what_is_for_developers_unless_told_otherwise() -> None:
-    hidden = load(PRODUCTION)
+    hidden = load(PRODUCTION, Settings)
     assert (hidden.open_to_developers, hidden.introspectable) == (False, False)
-    shown = load(PRODUCTION | {"GRAPHIQL": "true", "INTROSPECTION": "true"})
+    shown = load(PRODUCTION | {"GRAPHIQL": "true", "INTROSPECTION": "true"}, Settings)
     assert (shown.open_to_developers, shown.introspectable) == (True, True)
 
 
@@ -93,7 +105,8 @@ def test_each_may_come_from_a_file(tmp_path: Path) -> None:
     (tmp_path / "dsn").write_text("postgresql://app:from-a-file@db/book\n")
     (tmp_path / "port").write_text("8100\n")
     settings = load(
-        {f"{name}_FILE": str(tmp_path / file) for name, file in (("JWT_KEYS", "keys"), ("DATABASE_URL", "dsn"), ("PORT", "port"))}
+        {f"{name}_FILE": str(tmp_path / file) for name, file in (("JWT_KEYS", "keys"), ("DATABASE_URL", "dsn"), ("PORT", "port"))},
+        Settings,
     )
     assert settings.database_url.get_secret_value() == "postgresql://app:from-a-file@db/book"
     assert settings.jwt_keys.get_secret_value() == KEYS
@@ -103,9 +116,9 @@ def test_each_may_come_from_a_file(tmp_path: Path) -> None:
 def test_a_value_stands_before_its_file_and_an_empty_one_is_none(tmp_path: Path) -> None:
     file = tmp_path / "port"
     file.write_text("8100")
-    assert load(LEAST | {"PORT": "8200", "PORT_FILE": str(file)}).port == 8200
-    assert load(LEAST | {"PORT": "", "PORT_FILE": str(file)}).port == 8100
-    assert load(LEAST | {"PORT": "", "PORT_FILE": ""}).port == 8000
+    assert load(LEAST | {"PORT": "8200", "PORT_FILE": str(file)}, Settings).port == 8200
+    assert load(LEAST | {"PORT": "", "PORT_FILE": str(file)}, Settings).port == 8100
+    assert load(LEAST | {"PORT": "", "PORT_FILE": ""}, Settings).port == 8000
 
 
 def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
@@ -116,26 +129,29 @@ def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
 
 def test_lists_are_separated_by_commas() -> None:
     settings = load(
-        LEAST | {"CORS_ALLOWED_ORIGINS": "https://a.example, https://b.example,", "TRUSTED_PROXIES": "10.0.0.0/8,fd00::/8"}
+        LEAST | {"CORS_ALLOWED_ORIGINS": "https://a.example, https://b.example,", "TRUSTED_PROXIES": "10.0.0.0/8,fd00::/8"},
+        Settings,
     )
     assert settings.cors_allowed_origins == ["https://a.example", "https://b.example"]
     assert [str(network) for network in settings.trusted_proxies] == ["10.0.0.0/8", "fd00::/8"]
 
 
 def test_secrets_do_not_stand_in_a_printed_form() -> None:
-    printed = repr(load(LEAST)) + str(load(LEAST))
+    printed = repr(load(LEAST, Settings)) + str(load(LEAST, Settings))
     assert "hush" not in printed
     assert SECRET not in printed
 
 
 def test_settings_do_not_change() -> None:
     with pytest.raises(ValidationError):
-        load(LEAST).port = 1  # type: ignore[misc]
+        load(LEAST, Settings).port = 1  # type: ignore[misc]
 
 
 def test_the_page_of_settings_is_fresh_and_explains_each() -> None:
     page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
     assert page == settings_page.page(), "run `make settings`"
-    assert all(field.description and field.description.endswith(".") for field in Settings.model_fields.values())
+    fields = Settings.model_fields | Migration.model_fields
+    assert all(field.description and field.description.endswith(".") for field in fields.values())
+    assert sorted(line.split("`")[1].lower() for line in page.splitlines() if line.startswith("| `")) == sorted(fields)
     secret = [line.split("`")[1] for line in page.splitlines() if "` 🔒 |" in line]
-    assert secret == ["DATABASE_URL", "MIGRATION_DATABASE_URL", "JWT_KEYS"]
+    assert secret == ["MIGRATION_DATABASE_URL", "DATABASE_URL", "JWT_KEYS"]

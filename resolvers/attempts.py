@@ -1,0 +1,40 @@
+"""Attempts from outside: the tenant that they name, and how many of them are let through."""
+
+from __future__ import annotations
+
+from auth.desk import NETWORK, Desk
+from models import rules
+from models.audit import AuditEntry
+from models.errors import TooManyAttempts, UnknownTenant
+from models.tenancy import lobby, within
+from models.tenant import Tenant
+from models.values import Origin, Row, TenantStatus
+
+
+async def named(slug: str) -> Row | None:
+    """The row of the tenant that this text from outside names, or None."""
+    async with lobby():
+        return await Tenant.maybe_by_slug(slug) if len(slug) <= rules.NAME_LENGTH and "\x00" not in slug else None
+
+
+def network(origin: Origin) -> str:
+    """The key by which `counted` counts the network of a request."""
+    return f"{NETWORK}{origin.ip_prefix}"
+
+
+async def counted(desk: Desk, origin: Origin, kind: str, place: str, home: Row | None, *keys: str) -> None:
+    """`Desk.throttled`, on record in the tenant's log each time it closes. Refuses with TooManyAttempts."""
+    try:
+        await desk.throttled(kind, place[: rules.NAME_LENGTH], home, *keys)
+    except TooManyAttempts as closed:
+        if closed.news and home is not None:
+            async with within(home["id"]):
+                await AuditEntry.append("limit.reached", origin, kind=kind)
+        raise
+
+
+async def refuse_unknown(desk: Desk, origin: Origin, home: Row | None) -> None:
+    """For the old clients, who are told: refuses with UnknownTenant, so many times a minute for one network."""
+    if home is None or home["status"] == TenantStatus.DELETING:
+        await counted(desk, origin, "tenant", "", None, network(origin))
+        raise UnknownTenant("Tenant not found", ("tenant_id",))
