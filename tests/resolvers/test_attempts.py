@@ -16,7 +16,8 @@ def _limited(answers: list[Answer]) -> int:
 
 async def _closings(world: World) -> list[tuple[str, str]]:
     rows = await world.admin.fetch(
-        "SELECT t.slug, a.details ->> 'kind' AS kind FROM audit_entries a JOIN tenants t ON t.id = a.tenant_id WHERE action = 'limit.reached'"
+        "SELECT t.slug, a.details ->> 'kind' AS kind FROM audit_entries a JOIN tenants t ON t.id = a.tenant_id "
+        "WHERE action = 'limit.reached'"
     )
     return [(row["slug"], row["kind"]) for row in rows]
 
