@@ -42,7 +42,7 @@ def create_app(settings: Settings) -> web.Application:
         password_length=settings.password_min_length,
     )
     tracing = Tracing.start("address-book", VERSION, settings.otlp_endpoint, settings.trace_ratio)
-    health = Health(metrics)
+    health = Health(metrics, desk.throttle.where)
     origins = settings.cors_allowed_origins or _development_origins(settings)
     app = web.Application(
         client_max_size=settings.body_limit,

@@ -22,9 +22,9 @@ _PATIENCE_SECONDS: Final = 1.5
 class Health:
     """What is known of the readiness, for a second. `draining` is set when the process is about to stop."""
 
-    def __init__(self, metrics: Metrics) -> None:
+    def __init__(self, metrics: Metrics, throttles: str) -> None:
         self.draining = False
-        self._metrics = metrics
+        self._metrics, self._throttles = metrics, throttles
         self._known = known_migrations()
         self._faults: list[str] = ["starting"]
         self._at = -_FRESH_SECONDS
@@ -41,7 +41,7 @@ class Health:
     async def ready(self, _request: web.Request) -> web.Response:
         """200 where the database answers, is migrated, and its wall stands; else 503 with what is amiss."""
         faults = ["draining"] if self.draining else await self.faults()
-        body = {"status": "ready" if not faults else "not ready", "faults": faults, "throttles": "this process"}
+        body = {"status": "ready" if not faults else "not ready", "faults": faults, "throttles": self._throttles}
         return web.json_response(body, status=503 if faults else 200)
 
     async def expose(self, request: web.Request) -> web.Response:
