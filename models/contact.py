@@ -75,14 +75,6 @@ class Contact(Model):
         return await cls.filter(id=contact_id).first().values()
 
     @classmethod
-    async def find(cls, contact_id: UUID) -> Row:
-        """The contact's row. Refuses with NotFound."""
-        row = await cls.maybe(contact_id)
-        if row is None:
-            raise NotFound("There is no such contact.", ("id",))
-        return row
-
-    @classmethod
     async def many(cls, contact_ids: Sequence[UUID]) -> dict[UUID, Row]:
         """The rows of those contacts that exist, by id."""
         return {row["id"]: row for row in await cls.filter(id__in=list(contact_ids)).values()}
@@ -103,11 +95,6 @@ class Contact(Model):
         if "age" in kept and kept["age"] != row["age"]:
             kept["age_recorded_at"] = None if kept["age"] is None else now()
         return await cls._write(row, **kept)
-
-    @classmethod
-    async def touch(cls, contact_id: UUID) -> Row:
-        """The row with its next version: something that belongs to it has changed."""
-        return await cls._write(await cls._locked(contact_id, None))
 
     @classmethod
     async def trash(cls, contact_ids: Sequence[UUID]) -> None:

@@ -26,7 +26,6 @@ from server.settings import Environment, Settings
 
 VERSION: Final = "0.1.0"
 HEALTH = web.AppKey("health", Health)
-METRICS = web.AppKey("metrics", Metrics)
 
 
 def create_app(settings: Settings) -> web.Application:
@@ -54,7 +53,7 @@ def create_app(settings: Settings) -> web.Application:
             middlewares.bounded,
         ],
     )
-    app[HEALTH], app[METRICS] = health, metrics
+    app[HEALTH] = health
     page = pages.graphiql_page if settings.open_to_developers else None
     view = View(
         gql.schema.build(),

@@ -124,7 +124,7 @@ async def test_nothing_stays_after_commit_error_and_cancel(app: asyncpg.Connecti
             await app.execute("SELECT 1 / 0")
     await closed()
     with pytest.raises(TimeoutError):  # noqa: PT012 - the door closes while the error passes
-        async with asyncio.timeout(0.1), app.transaction():
+        async with asyncio.timeout(0.5), app.transaction():
             await app.execute("SELECT hold($1)", acme)
             await app.execute("SELECT pg_sleep(10)")
     await closed()
