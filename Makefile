@@ -6,7 +6,7 @@ PYTEST ?=
 BIN := .venv/bin
 READY := .venv/installed
 
-.PHONY: run test check full lock schema settings
+.PHONY: run test check full bench lock schema settings
 
 run: $(READY)
 	@exec $(BIN)/python -m server dev
@@ -22,6 +22,9 @@ check: $(READY)
 
 full: check # everything that CI proves, and the clone that lives a day
 	.ci/run
+
+bench: $(READY) # all of it takes most of an hour; a part: make bench BENCH="--part main --only ours,limit,mercurius --rounds 3"
+	$(BIN)/python -m bench $(or $(BENCH),--part all --write)
 
 lock: $(READY)
 	scripts/lock

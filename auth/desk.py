@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final, Protocol
 from uuid import UUID
 
+from auth.budget import UNBOUNDED, Budget, Budgets
 from auth.passwords import Hasher
 from auth.tokens import Keyring, RefreshToken
 from models.errors import TooManyAttempts
@@ -55,6 +56,7 @@ class Desk:
     access_seconds: int = 900
     legacy_seconds: int = 604_800
     password_length: int = 8
+    budget: Budget = field(default_factory=lambda: Budgets(UNBOUNDED, UNBOUNDED))
 
     def issue(self, tenant: Row, user: Row, session: Row, refresh: RefreshToken, *, legacy: bool) -> Tokens:
         """The tokens of a session: rows of the tenant, the user and the session, and the session's refresh token."""

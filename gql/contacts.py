@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
 
 import strawberry
 
 from gql.contacts_input import ContactDraft, ContactFilter, ContactOrder, ContactPatch, columns
 from gql.context import Info
+from gql.cost import CHANGES, PAGED, at_most, weighs
 from gql.enums import Gender
 from gql.errors import Refusals, UserError, user_errors
+from gql.loaders import batched
 from gql.nodes import Node, identity, parse_id
 from gql.paging import After, Before, Connection, First, Last
 from models.contact_search import EVERYTHING, ContactQuery
 from models.paging import Window
+from models.rules import IDS_AT_ONCE, LABELS_A_CONTACT
+from models.values import Row
 from resolvers import contacts as resolver
 
 if TYPE_CHECKING:
@@ -24,8 +29,8 @@ if TYPE_CHECKING:
 LazyLabel = Annotated["Label", strawberry.lazy("gql.labels")]
 
 
-async def _labels_of(root: strawberry.Parent[Any], info: Info) -> list[LazyLabel]:
-    return cast("list[Label]", await info.context.loaders.labels_of_contact.load(root["id"]))
+async def _labels_of(info: Info, contact_ids: list[UUID]) -> dict[UUID, list[Row]]:
+    return await resolver.labels_of(info.context.caller, contact_ids, info.columns)
 
 
 @strawberry.type(description="A person or a company in the address book.")
@@ -50,7 +55,7 @@ class Contact(Node):
     job_title: str | None = strawberry.field(description="At most 200 characters.")
     notes: str | None = strawberry.field(description="At most 10,000 characters.")
     favorite: bool = strawberry.field(description="Whether somebody of the tenant marked it.")
-    labels: list[LazyLabel] = strawberry.field(resolver=_labels_of, description="At most 50, by name.")
+    labels: list[LazyLabel] = batched(_labels_of, description="At most 50, by name.", directives=[at_most(LABELS_A_CONTACT)])
     created_at: datetime = strawberry.field(description="When it was made.")
     updated_at: datetime = strawberry.field(description="When it last changed.")
     deleted_at: datetime | None = strawberry.field(description="Set while the contact lies in the trash.")
@@ -102,7 +107,9 @@ class ContactsPayload:
     """Answer of restoreContacts."""
 
     contacts: list[Contact] = strawberry.field(
-        default_factory=list, description="In the order of the ids; empty where it was refused."
+        default_factory=list,
+        description="In the order of the ids; empty where it was refused.",
+        directives=[at_most(IDS_AT_ONCE)],
     )
     user_errors: list[UserError] = user_errors()
 
@@ -111,7 +118,9 @@ class ContactsPayload:
 class DeleteContactsPayload:
     """Answer of deleteContacts."""
 
-    deleted_ids: list[strawberry.ID] = strawberry.field(default_factory=list, description="All of the ids, or none.")
+    deleted_ids: list[strawberry.ID] = strawberry.field(
+        default_factory=list, description="All of the ids, or none.", directives=[at_most(IDS_AT_ONCE)]
+    )
     user_errors: list[UserError] = user_errors()
 
 
@@ -126,9 +135,9 @@ class ContactQueries:
         """One contact."""
         contact_id = parse_id("contact", id)
         caller = info.context.caller
-        return None if contact_id is None else Contact.maybe(await resolver.find(caller, contact_id))
+        return None if contact_id is None else Contact.maybe(await resolver.find(caller, contact_id, info.columns))
 
-    @strawberry.field(description="Contacts, by name unless ordered otherwise.")
+    @strawberry.field(description="Contacts, by name unless ordered otherwise.", directives=[PAGED])
     async def contacts(
         self,
         info: Info,
@@ -161,13 +170,20 @@ class ContactQueries:
 class ContactMutations:
     """Root fields that change contacts and labels."""
 
-    @strawberry.mutation(description="Keeps a new contact. EDITOR and above.", extensions=[Refusals()])
+    @strawberry.mutation(
+        description="Keeps a new contact. EDITOR and above.", extensions=[Refusals()], directives=[weighs(CHANGES)]
+    )
     async def create_contact(self, info: Info, input: CreateContactInput) -> ContactPayload:
         """A new contact."""
         values, label_ids = columns(input.contact)
-        return ContactPayload(contact=Contact.of(await resolver.add(info.context.caller, values, label_ids or ())))
+        row = await resolver.add(info.context.caller, values, label_ids or (), info.columns)
+        return ContactPayload(contact=Contact.of(row))
 
-    @strawberry.mutation(description="Changes a contact: omitted keeps, null clears. EDITOR and above.", extensions=[Refusals()])
+    @strawberry.mutation(
+        description="Changes a contact: omitted keeps, null clears. EDITOR and above.",
+        extensions=[Refusals()],
+        directives=[weighs(CHANGES)],
+    )
     async def update_contact(self, info: Info, input: UpdateContactInput) -> ContactPayload:
         """The changed contact."""
         values, label_ids = columns(input.contact)
@@ -183,6 +199,7 @@ class ContactMutations:
     @strawberry.mutation(
         description="Puts contacts into the trash (EDITOR and above), or removes them for good (ADMIN and above).",
         extensions=[Refusals()],
+        directives=[weighs(CHANGES)],
     )
     async def delete_contacts(self, info: Info, input: DeleteContactsInput) -> DeleteContactsPayload:
         """Their ids."""
@@ -190,7 +207,9 @@ class ContactMutations:
         await resolver.delete(info.context.caller, ids, permanently=input.permanently)
         return DeleteContactsPayload(deleted_ids=list(dict.fromkeys(input.ids)))
 
-    @strawberry.mutation(description="Takes contacts out of the trash. EDITOR and above.", extensions=[Refusals()])
+    @strawberry.mutation(
+        description="Takes contacts out of the trash. EDITOR and above.", extensions=[Refusals()], directives=[weighs(CHANGES)]
+    )
     async def restore_contacts(self, info: Info, input: RestoreContactsInput) -> ContactsPayload:
         """The contacts."""
         rows = await resolver.restore(info.context.caller, [parse_id("contact", text) for text in input.ids])
@@ -200,5 +219,5 @@ class ContactMutations:
 async def listing(info: Info, query: ContactQuery, window: Window) -> Connection[Contact]:
     """One page, of a caller who may read contacts."""
     caller = info.context.caller
-    page = await resolver.search(caller, query, window)
+    page = await resolver.search(caller, query, window, info.columns)
     return Connection(page=page, counting=lambda: resolver.count(caller, query))

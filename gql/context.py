@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import strawberry
 
+from auth.budget import Left
 from auth.caller import Caller
 from auth.desk import Desk
 from gql.loaders import Loaders
 from models.errors import Forbidden, Unauthenticated
 from models.values import Origin
+
+if TYPE_CHECKING:
+    from gql.limits import Measure
 
 
 @dataclass
@@ -30,6 +35,12 @@ class Context:
     """Whether the page that sent the request may use the cookie."""
     set_cookie: str | None = field(default=None)
     """The refresh token to put into the cookie; empty to take it away."""
+    measure: Measure | None = None
+    """The operation, measured."""
+    cost: int = 0
+    """What it costs with its variables, in points."""
+    left: Left | None = None
+    """What is left of the budget since it was charged."""
 
     @property
     def maybe_caller(self) -> Caller | None:
@@ -49,7 +60,7 @@ class Context:
     @cached_property
     def loaders(self) -> Loaders:
         """The batches of this operation."""
-        return Loaders(lambda: self.caller)
+        return Loaders()
 
     def cookie_token(self) -> str:
         """The refresh token of the cookie. Raises Forbidden where a page of another origin sent it."""
@@ -58,4 +69,18 @@ class Context:
         return self.cookie or ""
 
 
-Info = strawberry.Info[Context, None]
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """As much as a plan tells a resolver of the operation: its context, and the columns that are selected of its rows."""
+
+    context: Context
+    columns: frozenset[str]
+
+
+class Info(strawberry.Info[Context, None]):
+    """What a resolver is told of the operation."""
+
+    @property
+    def columns(self) -> frozenset[str] | None:
+        """The columns of the rows that the selection reads; None for all of them, where graphql-core executes."""
+        return getattr(self._raw_info, "columns", None)

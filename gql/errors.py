@@ -11,6 +11,7 @@ from graphql import GraphQLError
 from strawberry.extensions import FieldExtension
 from strawberry.types.field import StrawberryField
 
+from gql.cost import at_most
 from gql.enums import described
 from models import errors
 from models.errors import Refusal
@@ -64,7 +65,9 @@ class UserError:
 
     code: UserErrorCode = strawberry.field(description="Stable, for programs.")
     message: str = strawberry.field(description="For people.")
-    path: list[str] | None = strawberry.field(description="Where in the input, from its root; null for no one place.")
+    path: list[str] | None = strawberry.field(
+        description="Where in the input, from its root; null for no one place.", directives=[at_most(10)]
+    )
 
 
 @strawberry.type(description="A value of the input breaks its rule.")
@@ -107,6 +110,7 @@ STATUSES: Final[dict[type[Refusal], int]] = {
     errors.Forbidden: 403,
     errors.TooManyAttempts: 429,
     errors.BadRequest: 400,
+    errors.LimitExceeded: 400,
     errors.Unavailable: 503,
 }
 """Which refusals are top-level errors, and the HTTP status of an answer that holds nothing else."""
@@ -119,7 +123,7 @@ CODES: Final[dict[str, int]] = {kind.code: status for kind, status in STATUSES.i
 
 def user_errors() -> Any:
     """The field of every payload that tells why it was refused."""
-    return strawberry.field(default_factory=list, description="What to mend; empty where it was done.")
+    return strawberry.field(default_factory=list, description="What to mend; empty where it was done.", directives=[at_most(1)])
 
 
 def user_error(refusal: Refusal) -> UserError | None:
@@ -171,6 +175,7 @@ def shown(error: GraphQLError, request_id: str | None) -> dict[str, Any]:
     if isinstance(cause, Refusal):
         answer["message"] = cause.message
         answer["extensions"]["code"] = cause.code if cause.code in CODES else "BAD_REQUEST"
+        answer["extensions"] |= getattr(cause, "figures", {})
         retry_after = getattr(cause, "retry_after", None)
         if retry_after is not None:
             answer["extensions"]["retryAfterSeconds"] = retry_after

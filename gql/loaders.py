@@ -1,29 +1,49 @@
-"""Batches within one operation: what many nodes need is read once. A loader dies with its operation, or it would leak."""
+"""Batches within one operation: what many nodes need is read once.
+
+A batched field is declared once: a plan calls its batch for all rows at once, graphql-core goes by a loader over the same batch.
+A loader dies with its operation, or it would leak.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+import strawberry
 from strawberry.dataloader import DataLoader
 
-from auth.caller import Caller
-from models.values import Row
-from resolvers import contacts, labels
+if TYPE_CHECKING:
+    from gql.context import Info
+
+Batch = Callable[["Info", list[UUID]], Awaitable[dict[UUID, Any]]]
+"""The values of a field for many rows, by their ids: one for each of them."""
 
 
 class Loaders:
-    """The loaders of one operation, whose `caller` may sign in on the way."""
+    """The loaders of one operation, by their batches."""
 
-    def __init__(self, caller: Callable[[], Caller]) -> None:
-        self._caller = caller
-        self.labels_of_contact: DataLoader[UUID, list[Row]] = DataLoader(self._labels_of_contact)
-        self.contacts_with_label: DataLoader[UUID, int] = DataLoader(self._contacts_with_label)
+    def __init__(self) -> None:
+        self._loaders: dict[Batch, DataLoader[UUID, Any]] = {}
 
-    async def _labels_of_contact(self, contact_ids: list[UUID]) -> list[list[Row]]:
-        found = await contacts.labels_of(self._caller(), contact_ids)
-        return [found[contact_id] for contact_id in contact_ids]
+    async def load(self, batch: Batch, info: Info, row_id: UUID) -> Any:
+        """The value of one row, read together with those of its neighbours."""
+        loader = self._loaders.get(batch)
+        if loader is None:
+            loader = self._loaders[batch] = DataLoader(partial(_many, batch, info))
+        return await loader.load(row_id)
 
-    async def _contacts_with_label(self, label_ids: list[UUID]) -> list[int]:
-        found = await labels.counts(self._caller(), label_ids)
-        return [found.get(label_id, 0) for label_id in label_ids]
+
+async def _many(batch: Batch, info: Info, row_ids: list[UUID]) -> list[Any]:
+    found = await batch(info, row_ids)
+    return [found[row_id] for row_id in row_ids]
+
+
+def batched(batch: Batch, *, description: str, directives: Sequence[object] = ()) -> Any:
+    """A field of a row whose values are read for many rows at once."""
+
+    async def resolve(root: strawberry.Parent[Any], info: strawberry.Info) -> Any:
+        return await info.context.loaders.load(batch, info, root["id"])
+
+    return strawberry.field(resolver=resolve, description=description, directives=directives, metadata={"batch": batch})

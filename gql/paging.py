@@ -7,7 +7,9 @@ from typing import Annotated, Any, Generic, TypeVar, cast
 
 import strawberry
 
+from gql.cost import COUNTS, weighs
 from models.paging import Page
+from models.values import Row
 
 T = TypeVar("T")
 
@@ -34,7 +36,13 @@ class PageInfo:
 class Edge(Generic[T]):
     """An edge tells nothing beyond its node."""
 
-    cursor: str = strawberry.field(description="Opaque; of use under the same order and filter alone.")
+    page: strawberry.Private[Page]
+
+    @strawberry.field(description="Opaque; of use under the same order and filter alone.")
+    def cursor(self) -> str:
+        """Made where it is selected."""
+        return self.page.cursor(cast("Row", self.node))
+
     node: T = strawberry.field(description="The item.")
 
 
@@ -48,7 +56,7 @@ class Connection(Generic[T]):
     @strawberry.field(description="The items with their cursors.")
     def edges(self) -> list[Edge[T]]:
         """One edge a row."""
-        return [Edge(cursor=self.page.cursor(row), node=cast("Any", row)) for row in self.page.rows]
+        return [Edge(page=self.page, node=cast("Any", row)) for row in self.page.rows]
 
     @strawberry.field(description="The items alone.")
     def nodes(self) -> list[T]:
@@ -66,7 +74,7 @@ class Connection(Generic[T]):
             end_cursor=self.page.cursor(rows[-1]) if rows else None,
         )
 
-    @strawberry.field(description="How many there are in all. Counted only where it is selected.")
+    @strawberry.field(description="How many there are in all. Counted only where it is selected.", directives=[weighs(COUNTS)])
     async def total_count(self) -> int:
         """Asks the database."""
         return await self.counting()

@@ -15,11 +15,12 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
 from auth.caller import Caller
+from gql.budget import BudgetQueries
 from gql.contacts import Contact, ContactMutations, ContactQueries
 from gql.context import Info
+from gql.cost import at_most
 from gql.errors import USER_ERRORS
 from gql.labels import Label, LabelMutations, LabelQueries
-from gql.limits import Limits
 from gql.nodes import DATE_TIME, Node, kind_of, parse_id, read
 from gql.sessions import Session, SessionMutations, SessionQueries
 from gql.tenant_context import TenantContext
@@ -81,7 +82,10 @@ class NodeQueries:
         """One node."""
         return (await _nodes(info, [id]))[0]
 
-    @strawberry.field(description="Whatever has these ids, in their order, with null for what the viewer has not.")
+    @strawberry.field(
+        description="Whatever has these ids, in their order, with null for what the viewer has not.",
+        directives=[at_most(IDS_AT_ONCE)],
+    )
     async def nodes(
         self, info: Info, ids: Annotated[list[strawberry.ID], strawberry.argument(description="At most 100.")]
     ) -> list[Node | None]:
@@ -90,7 +94,7 @@ class NodeQueries:
 
 
 @strawberry.type(description="What can be read.")
-class Query(SessionQueries, NodeQueries, ContactQueries, LabelQueries, TenantQueries):
+class Query(SessionQueries, NodeQueries, ContactQueries, LabelQueries, TenantQueries, BudgetQueries):
     """The root of queries."""
 
 
@@ -113,6 +117,8 @@ def build() -> Schema:
         query=Query,
         mutation=Mutation,
         types=[*(node for node, _ in NODES.values()), *USER_ERRORS.values()],
-        extensions=[TenantContext, Limits],
-        config=StrawberryConfig(default_resolver=read, scalar_map={datetime: DATE_TIME}, disable_field_suggestions=False),
+        extensions=[TenantContext],
+        config=StrawberryConfig(
+            info_class=Info, default_resolver=read, scalar_map={datetime: DATE_TIME}, disable_field_suggestions=False
+        ),
     )

@@ -10,6 +10,7 @@ import strawberry
 
 from auth.caller import Caller
 from gql.context import Info
+from gql.cost import CHANGES, HASHES, at_most, weighs
 from gql.enums import SessionEndReason, described
 from gql.errors import Refusals, UserError, user_errors
 from gql.nodes import Node, identity, parse_id
@@ -50,7 +51,9 @@ class Viewer:
     user: User = strawberry.field(description="Who signed in.")
     tenant: Tenant = strawberry.field(description="Whose address book it is.")
     sessions: list[Session] = strawberry.field(
-        resolver=_sessions, description="At most 50, the latest used first; ended ones for 30 days, with their reason."
+        resolver=_sessions,
+        description="At most 50, the latest used first; ended ones for 30 days, with their reason.",
+        directives=[at_most(50)],
     )
 
     @strawberry.field(description="The session's id.")
@@ -178,7 +181,7 @@ class SessionQueries:
     async def viewer(self, info: Info) -> Viewer | None:
         """The session, its user and its tenant."""
         caller = info.context.maybe_caller
-        return None if caller is None else Viewer.of(*await sessions.viewer(caller))
+        return None if caller is None else Viewer.of(*await sessions.viewer(caller, info.columns))
 
 
 @strawberry.type
@@ -188,6 +191,7 @@ class SessionMutations:
     @strawberry.mutation(
         description="Makes an account in a tenant that is open for it, and signs it in. Ignores a token sent along.",
         extensions=[Refusals()],
+        directives=[weighs(HASHES)],
     )
     async def signup(self, info: Info, input: SignupInput) -> TokensPayload:
         """A new EDITOR."""
@@ -202,7 +206,9 @@ class SessionMutations:
         )
         return _welcome(info, signed_in, input.refresh_token_in)
 
-    @strawberry.mutation(description="Starts a session. Ignores a token that was sent along.", extensions=[Refusals()])
+    @strawberry.mutation(
+        description="Starts a session. Ignores a token that was sent along.", extensions=[Refusals()], directives=[weighs(HASHES)]
+    )
     async def login(self, info: Info, input: LoginInput) -> TokensPayload:
         """A new session."""
         context = info.context
@@ -218,6 +224,7 @@ class SessionMutations:
     @strawberry.mutation(
         description="Spends a refresh token for the next ones; a second use ends its session. Ignores an access token sent along.",
         extensions=[Refusals()],
+        directives=[weighs(CHANGES)],
     )
     async def refresh(self, info: Info, input: RefreshInput) -> TokensPayload:
         """The same session, with new tokens."""
@@ -226,14 +233,16 @@ class SessionMutations:
         token = context.cookie_token() if input.refresh_token is None else input.refresh_token
         return _welcome(info, await sessions.refresh(context.desk, context.origin, token), place)
 
-    @strawberry.mutation(description="Ends the session that asks, and no other.", extensions=[Refusals()])
+    @strawberry.mutation(
+        description="Ends the session that asks, and no other.", extensions=[Refusals()], directives=[weighs(CHANGES)]
+    )
     async def logout(self, info: Info) -> OkPayload:
         """The session is over at once, in every process."""
         await sessions.logout(info.context.caller)
         _take_cookie(info)
         return OkPayload(ok=True)
 
-    @strawberry.mutation(description="Ends sessions of one's own.", extensions=[Refusals()])
+    @strawberry.mutation(description="Ends sessions of one's own.", extensions=[Refusals()], directives=[weighs(CHANGES)])
     async def revoke_sessions(self, info: Info, input: RevokeSessionsInput) -> RevokeSessionsPayload:
         """How many there were."""
         caller = info.context.caller
@@ -247,7 +256,11 @@ class SessionMutations:
             _take_cookie(info)
         return RevokeSessionsPayload(revoked_count=ended)
 
-    @strawberry.mutation(description="Keeps a new password and ends the viewer's other sessions.", extensions=[Refusals()])
+    @strawberry.mutation(
+        description="Keeps a new password and ends the viewer's other sessions.",
+        extensions=[Refusals()],
+        directives=[weighs(HASHES)],
+    )
     async def change_password(self, info: Info, input: ChangePasswordInput) -> OkPayload:
         """Whether it was done."""
         context = info.context

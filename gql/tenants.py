@@ -8,9 +8,10 @@ from typing import Annotated, Any
 import strawberry
 
 from gql.context import Info
+from gql.cost import CHANGES, COUNTS, PAGED, weighs
 from gql.enums import SignupPolicy, TenantStatus
 from gql.errors import Refusals, UserError, user_errors
-from gql.nodes import Node, identity, parse_id
+from gql.nodes import FromRow, Node, identity, parse_id
 from gql.paging import After, Before, Connection, First, Last
 from gql.users import User
 from models.paging import Window
@@ -18,24 +19,19 @@ from resolvers import tenants, users
 
 
 @strawberry.type(description="What a tenant's administrators decide.")
-class TenantSettings:
+class TenantSettings(FromRow):
     """Reads a row of `tenants`."""
 
     signup: SignupPolicy = strawberry.field(description="Who may make an account.")
     login_attempts_per_minute: int = strawberry.field(description="How often one account may be tried, 1 to 10000.")
-
-    @staticmethod
-    def is_type_of(_source: Any, _info: Any) -> bool:
-        """Always: the row is the tenant's."""
-        return True
 
 
 @strawberry.type(description="How much a tenant keeps.")
 class TenantUsage:
     """Counted when asked."""
 
-    contacts: int = strawberry.field(description="Outside the trash.")
-    users: int = strawberry.field(description="Active or not.")
+    contacts: int = strawberry.field(description="Outside the trash.", directives=[weighs(COUNTS)])
+    users: int = strawberry.field(description="Active or not.", directives=[weighs(COUNTS)])
 
 
 def _settings(root: strawberry.Parent[Any]) -> TenantSettings:
@@ -65,7 +61,7 @@ class Tenant(Node):
     status: TenantStatus = strawberry.field(description="Whether it serves its people.")
     settings: TenantSettings = strawberry.field(resolver=_settings, description="What its administrators decide.")
     usage: TenantUsage = strawberry.field(resolver=_usage, description="How much it keeps.")
-    users: Connection[User] = strawberry.field(resolver=_users, description="Its people, by username.")
+    users: Connection[User] = strawberry.field(resolver=_users, description="Its people, by username.", directives=[PAGED])
     created_at: datetime = strawberry.field(description="When it was made.")
 
 
@@ -129,7 +125,7 @@ class TenantSummaryPayload:
 class TenantQueries:
     """Root fields that read tenants."""
 
-    @strawberry.field(description="All tenants, by slug. For operators of the whole service.")
+    @strawberry.field(description="All tenants, by slug. For operators of the whole service.", directives=[PAGED])
     async def tenants(
         self,
         info: Info,
@@ -149,14 +145,16 @@ class TenantQueries:
 class TenantMutations:
     """Root fields that change tenants."""
 
-    @strawberry.mutation(description="Changes the viewer's tenant. ADMIN and above.", extensions=[Refusals()])
+    @strawberry.mutation(
+        description="Changes the viewer's tenant. ADMIN and above.", extensions=[Refusals()], directives=[weighs(CHANGES)]
+    )
     async def update_tenant(self, info: Info, input: UpdateTenantInput) -> TenantPayload:
         """The changed tenant."""
         given: dict[str, Any] = vars(input)
         values = {name: some.value for name, some in given.items() if some is not None}
         return TenantPayload(tenant=Tenant.of(await tenants.change(info.context.caller, values)))
 
-    @strawberry.mutation(description="Makes a tenant. For operators.", extensions=[Refusals()])
+    @strawberry.mutation(description="Makes a tenant. For operators.", extensions=[Refusals()], directives=[weighs(CHANGES)])
     async def create_tenant(self, info: Info, input: CreateTenantInput) -> TenantSummaryPayload:
         """The new tenant."""
         row = await tenants.create(info.context.caller, input.slug, input.name, input.signup)
@@ -165,13 +163,16 @@ class TenantMutations:
     @strawberry.mutation(
         description="Ends a tenant's sessions and refuses its people until it is resumed. For operators.",
         extensions=[Refusals()],
+        directives=[weighs(CHANGES)],
     )
     async def suspend_tenant(self, info: Info, input: TenantIdInput) -> TenantSummaryPayload:
         """The suspended tenant."""
         row = await tenants.suspend(info.context.caller, parse_id("tenantsummary", input.id))
         return TenantSummaryPayload(tenant=TenantSummary.of(row))
 
-    @strawberry.mutation(description="Lets a tenant's people sign in again. For operators.", extensions=[Refusals()])
+    @strawberry.mutation(
+        description="Lets a tenant's people sign in again. For operators.", extensions=[Refusals()], directives=[weighs(CHANGES)]
+    )
     async def resume_tenant(self, info: Info, input: TenantIdInput) -> TenantSummaryPayload:
         """The resumed tenant."""
         row = await tenants.resume(info.context.caller, parse_id("tenantsummary", input.id))

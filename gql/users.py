@@ -8,6 +8,7 @@ from typing import Any
 import strawberry
 
 from gql.context import Info
+from gql.cost import CHANGES, weighs
 from gql.enums import Role
 from gql.errors import Refusals, UserError, user_errors
 from gql.labels import DeletePayload
@@ -61,6 +62,7 @@ class UserMutations:
     @strawberry.mutation(
         description="Changes a user, with effect at their next request. ADMIN and above, for those who stand below.",
         extensions=[Refusals()],
+        directives=[weighs(CHANGES)],
     )
     async def update_user(self, info: Info, input: UpdateUserInput) -> UserPayload:
         """The changed user."""
@@ -76,6 +78,7 @@ class UserMutations:
     @strawberry.mutation(
         description="Removes a user and ends their sessions. ADMIN and above, for those who stand below.",
         extensions=[Refusals()],
+        directives=[weighs(CHANGES)],
     )
     async def delete_user(self, info: Info, input: DeleteUserInput) -> DeletePayload:
         """Their id."""

@@ -8,16 +8,15 @@ from urllib.parse import urlsplit
 
 import orjson
 from aiohttp import hdrs, web
-from strawberry import Schema
-from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
-from strawberry.types import ExecutionResult
-from strawberry.types.graphql import OperationType
+from graphql import ExecutionResult, OperationType
 
 from auth.caller import Identity
 from auth.desk import Desk
+from gql.budget import cost_extension
 from gql.context import Context
+from gql.engine.engine import Engine, NoOperation, WrongKind
 from gql.errors import CODES, shown
-from observability.operation import called
+from observability.operation import called, operating
 
 OPERATION = web.RequestKey("operation", str)
 """What a request calls its operation, for the log and the metrics."""
@@ -45,7 +44,7 @@ class View:
 
     def __init__(
         self,
-        schema: Schema,
+        engine: Engine,
         desk: Desk,
         *,
         identify: Callable[[web.Request], Identity],
@@ -54,7 +53,7 @@ class View:
         credentials: bool,
         introspectable: bool,
     ) -> None:
-        self._schema, self._desk, self._identify, self._page = schema, desk, identify, page
+        self._engine, self._desk, self._identify, self._page = engine, desk, identify, page
         self._readers, self._introspectable = frozenset(origins), introspectable
         self._origins = self._readers if credentials else frozenset[str]()
 
@@ -71,23 +70,19 @@ class View:
             result = await self._executed(request, given, context)
         except Unreadable as error:
             return _unreadable(request, error)
-        response = _result(request, result, context.origin.request_id)
+        response = _result(request, result, context.origin.request_id, cost_extension(context, self._engine.limits.cost))
         if context.set_cookie is not None:
             _put_cookie(response, context.set_cookie)
         return response
 
     async def _executed(self, request: web.Request, given: dict[str, Any], context: Context) -> ExecutionResult:
+        allowed = _QUERY if request.method == "GET" else _BOTH
         try:
-            return await self._schema.execute(
-                given["query"],
-                variable_values=given["variables"],
-                context_value=context,
-                operation_name=given["operationName"],
-                allowed_operation_types=_QUERY if request.method == "GET" else _BOTH,
-            )
-        except CannotGetOperationTypeError:
-            raise Unreadable(400, "The document holds no operation of this name.") from None
-        except InvalidOperationTypeError:
+            with operating(context.signed_in, request[OPERATION]):
+                return await self._engine.execute(given["query"], given["variables"], given["operationName"], context, allowed)
+        except NoOperation as none:
+            raise Unreadable(400, str(none)) from None
+        except WrongKind:
             if request.method == "GET":
                 raise Unreadable(405, "Send a mutation by POST.") from None
             raise Unreadable(400, "There are no subscriptions here.") from None
@@ -172,7 +167,7 @@ def _unreadable(request: web.Request, error: Unreadable) -> web.Response:
     return response
 
 
-def _result(request: web.Request, result: ExecutionResult, request_id: str | None) -> web.Response:
+def _result(request: web.Request, result: ExecutionResult, request_id: str | None, cost: dict[str, Any] | None) -> web.Response:
     answer: dict[str, Any] = {}
     errors = [shown(error, request_id) for error in result.errors or ()]
     if errors:
@@ -181,6 +176,8 @@ def _result(request: web.Request, result: ExecutionResult, request_id: str | Non
     began = not errors or result.data is not None or any(error.path is not None for error in result.errors or ())
     if began:
         answer["data"] = result.data
+    if cost is not None:
+        answer["extensions"] = {"cost": cost}
     return _answer(request, answer, _status(request, answer, began=began))
 
 
@@ -195,7 +192,9 @@ def _status(request: web.Request, answer: dict[str, Any], *, began: bool) -> int
 
 def _answer(request: web.Request, answer: dict[str, Any], status: int) -> web.Response:
     response = web.Response(
-        body=orjson.dumps(answer), status=status, headers={hdrs.CONTENT_TYPE: f"{_media(request)}; charset=utf-8"}
+        body=orjson.dumps(answer, option=orjson.OPT_UTC_Z),
+        status=status,
+        headers={hdrs.CONTENT_TYPE: f"{_media(request)}; charset=utf-8"},
     )
     for error in answer.get("errors", ()):
         if "retryAfterSeconds" in error["extensions"]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from tortoise.expressions import F
 
 from models import rules
 from models.errors import NotFound, StaleVersion
-from models.tenancy import TenantManager, create, fetch, held, own, record
+from models.tenancy import DOOR, TenantManager, ask, behind, chosen, own, record
 from models.values import Gender, Row, new_id, now
 
 _CHECKS: Final[dict[str, Callable[[Any], Any]]] = {
@@ -61,18 +62,20 @@ class Contact(Model):
         manager = TenantManager()
 
     @classmethod
-    async def add(cls, values: Mapping[str, Any]) -> Row:
-        """A new contact from its columns; what is left out is empty. Refuses with the field's rule."""
+    async def add(cls, values: Mapping[str, Any], columns: frozenset[str] | None = None) -> Row:
+        """A new contact from its columns, what is left out is empty; answers with these of them. Refuses with the field's rule."""
         kept = _checked({"name": None, **values})
         moment = now()
         if kept.get("age") is not None:
             kept["age_recorded_at"] = moment
-        return await create(cls, id=new_id(), created_at=moment, updated_at=moment, **kept)
+        row = {"id": new_id(), "created_at": moment, "updated_at": moment, **kept}
+        return (await ask(_add(columns), *(row.get(column, default) for column, default in _ADDED.items())))[0]
 
     @classmethod
-    async def maybe(cls, contact_id: UUID) -> Row | None:
-        """The contact's row, in the trash or not; or None."""
-        return await cls.filter(id=contact_id).first().values()
+    async def maybe(cls, contact_id: UUID, columns: frozenset[str] | None = None) -> Row | None:
+        """The contact's row, in the trash or not, with these of its columns; or None."""
+        rows = await ask(_one(columns), contact_id)
+        return rows[0] if rows else None
 
     @classmethod
     async def many(cls, contact_ids: Sequence[UUID]) -> dict[UUID, Row]:
@@ -119,9 +122,8 @@ class Contact(Model):
     @classmethod
     async def lock(cls, contact_ids: Sequence[UUID]) -> set[UUID]:
         """Which of these exist, locked in one order until the door closes."""
-        rows = await fetch(
-            f"SELECT c.id FROM contacts c WHERE {own('c')} AND c.id = ANY ($2) ORDER BY c.id FOR UPDATE",
-            held(),
+        rows = await ask(
+            behind(f"SELECT c.id FROM contacts c WHERE {own('c')} AND c.id = ANY ($4::uuid[]) ORDER BY c.id OFFSET 0 FOR UPDATE"),
             list(contact_ids),
         )
         return {row["id"] for row in rows}
@@ -151,6 +153,27 @@ class Contact(Model):
         await cls.filter(id=row["id"]).update(**values)
         changed: Row = {**row, **values}
         return changed
+
+
+_ADDED: Final[dict[str, Any]] = {
+    **dict.fromkeys(("id", "created_at", "updated_at", "age_recorded_at", *_CHECKS)),
+    "favorite": False,
+}
+"""The columns that a new contact is given, with what stands where nothing was given."""
+
+
+@lru_cache(256)
+def _add(columns: frozenset[str] | None) -> str:
+    values = ", ".join(f"${n}" for n in range(4, 4 + len(_ADDED)))
+    return (
+        f"INSERT INTO contacts (tenant_id, {', '.join(_ADDED)}) SELECT d.tenant, {values} FROM {DOOR} "
+        f"RETURNING {chosen(Contact, 'contacts', columns)}"
+    )
+
+
+@lru_cache(256)
+def _one(columns: frozenset[str] | None) -> str:
+    return behind(f"SELECT {chosen(Contact, 'c', columns)} FROM contacts c WHERE {own('c')} AND c.id = $4 LIMIT 1")
 
 
 def _checked(values: Mapping[str, Any]) -> dict[str, Any]:

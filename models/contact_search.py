@@ -10,10 +10,11 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
+from models.contact import Contact
 from models.errors import BadRequest
 from models.paging import Key, Page, Window, page, searched
 from models.rules import IDS_AT_ONCE, SEARCH_LENGTH
-from models.tenancy import fetch, held, own
+from models.tenancy import ask, behind, chosen, held, own
 from models.values import Gender, Row
 
 CONDITIONS: Final = 50
@@ -120,19 +121,20 @@ class ContactQuery:
     trashed: bool = False
     label: UUID | None = None
 
-    async def page(self, window: Window) -> Page:
-        """One page of them. Refuses with BadRequest."""
+    async def page(self, window: Window, columns: frozenset[str] | None = None) -> Page:
+        """One page of them, with these of their columns. Refuses with BadRequest."""
         if len(self.order) > ORDERS:
             raise BadRequest(f"orderBy takes at most {ORDERS} fields.", ("orderBy",))
         where = self._where()
         keys = [order.key(descending) for order, descending in self.order] or [ContactOrder.NAME.key(descending=False)]
         scope = ("contacts", held(), self.search, self.filter, keys, self.trashed, self.label)
-        return await page("SELECT c.*", "contacts c", where.conditions, where.values, keys, window, scope)
+        select = f"SELECT {chosen(Contact, 'c', columns)}"
+        return await page(select, "contacts c", where.conditions, where.values, keys, window, scope)
 
     async def count(self) -> int:
         """How many they are."""
         where = self._where()
-        rows = await fetch(f"SELECT count(*) AS n FROM contacts c WHERE {where.sql}", *where.values)
+        rows = await ask(behind(f"SELECT count(*) AS n FROM contacts c WHERE {where.sql}"), *where.values)
         return int(rows[0]["n"])
 
     async def numbered(self, after: int, offset: int, limit: int) -> list[Row]:
@@ -141,13 +143,13 @@ class ContactQuery:
         where.conditions.append(f"c.number > {where.put(after)}::integer")
         orders = [order.key(descending) for order, descending in self.order] + [ContactOrder.NUMBER.key(descending=False)]
         ordering = ", ".join(f"{key.sql} {'DESC' if key.descending else 'ASC'}" for key in orders)
-        return await fetch(
-            f"SELECT c.* FROM contacts c WHERE {where.sql} ORDER BY {ordering} LIMIT {where.put(limit)} OFFSET {where.put(offset)}",
-            *where.values,
+        rows = (
+            f"SELECT c.* FROM contacts c WHERE {where.sql} ORDER BY {ordering} LIMIT {where.put(limit)} OFFSET {where.put(offset)}"
         )
+        return await ask(behind(rows), *where.values)
 
     def _where(self) -> _Where:
-        where = _Where([held()])
+        where = _Where([])
         where.conditions.append(own("c"))
         where.conditions.append("c.deleted_at IS NOT NULL" if self.trashed else "c.deleted_at IS NULL")
         if self.label is not None:
@@ -171,7 +173,7 @@ class _Where:
 
     def put(self, value: Any) -> str:
         self.values.append(value)
-        return f"${len(self.values)}"
+        return f"${3 + len(self.values)}"
 
     def search(self, search: str | None) -> None:
         """Each word stands in one of the names, the address, the organisation, or is part of the phone's digits."""

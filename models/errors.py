@@ -38,6 +38,23 @@ class BadRequest(Refusal):
     code = "BAD_REQUEST"
 
 
+class LimitExceeded(Refusal):
+    """A document asks for more than one operation may; `figures` are what was measured, for programs."""
+
+    code = "LIMIT_EXCEEDED"
+
+    def __init__(self, message: str, **figures: Any) -> None:
+        super().__init__(message)
+        self.figures = figures
+
+    @classmethod
+    def of(cls, limit: str, allowed: int, measured: int, advice: str = "", **figures: Any) -> LimitExceeded:
+        """Where a limit, called as its setting, allows less than what was measured."""
+        words = limit.replace("_", " ")
+        message = f"Over the limit of {words}: the document has {measured:,}, and {allowed:,} are allowed.{advice}"
+        return cls(message, limit=limit, allowed=allowed, measured=measured, **figures)
+
+
 class Unavailable(Refusal):
     """Something needed is away or full for now; try again after `retry_after` seconds."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from tortoise import Model, fields
 
 from models import rules
 from models.errors import NotFound, TooMany
-from models.tenancy import TenantManager, create, fetch, held, own
+from models.tenancy import TenantManager, ask, behind, chosen, create, own
 from models.values import Row, new_id, now
 
 
@@ -53,20 +54,14 @@ class Label(Model):
     @classmethod
     async def everyone(cls) -> list[Row]:
         """All labels by name, at most 500."""
-        return await fetch(
-            f"SELECT l.* FROM labels l WHERE {own('l')} ORDER BY l.name_key, l.id LIMIT {rules.LABELS_A_TENANT}",
-            held(),
+        return await ask(
+            behind(f"SELECT l.* FROM labels l WHERE {own('l')} ORDER BY l.name_key, l.id LIMIT {rules.LABELS_A_TENANT}")
         )
 
     @classmethod
-    async def of_contacts(cls, contact_ids: Sequence[UUID]) -> dict[UUID, list[Row]]:
-        """Each contact's labels by name, in one statement."""
-        rows = await fetch(
-            "SELECT x.contact_id, l.* FROM contact_labels x JOIN labels l ON l.tenant_id = x.tenant_id AND l.id = x.label_id "
-            f"WHERE {own('x')} AND x.contact_id = ANY ($2) ORDER BY l.name_key, l.id",
-            held(),
-            list(contact_ids),
-        )
+    async def of_contacts(cls, contact_ids: Sequence[UUID], columns: frozenset[str] | None = None) -> dict[UUID, list[Row]]:
+        """Each contact's labels by name, with these of their columns, in one statement."""
+        rows = await ask(_of_contacts(columns), list(contact_ids))
         found: dict[UUID, list[Row]] = {contact_id: [] for contact_id in contact_ids}
         for row in rows:
             found[row["contact_id"]].append(row)
@@ -75,14 +70,15 @@ class Label(Model):
     @classmethod
     async def counts(cls, label_ids: Sequence[UUID]) -> dict[UUID, int]:
         """How many contacts outside the trash carry each label, in one statement."""
-        rows = await fetch(
-            "SELECT x.label_id, count(*) AS n FROM contact_labels x "
-            "JOIN contacts c ON c.tenant_id = x.tenant_id AND c.id = x.contact_id AND c.deleted_at IS NULL "
-            f"WHERE {own('x')} AND x.label_id = ANY ($2) GROUP BY x.label_id",
-            held(),
+        rows = await ask(
+            behind(
+                "SELECT x.label_id, count(*) AS n FROM contact_labels x "
+                "JOIN contacts c ON c.tenant_id = x.tenant_id AND c.id = x.contact_id AND c.deleted_at IS NULL "
+                f"WHERE {own('x')} AND x.label_id = ANY ($4::uuid[]) GROUP BY x.label_id OFFSET 0"
+            ),
             list(label_ids),
         )
-        return {row["label_id"]: row["n"] for row in rows}
+        return dict.fromkeys(label_ids, 0) | {row["label_id"]: row["n"] for row in rows}
 
     @classmethod
     async def change(cls, label_id: UUID, **values: Any) -> Row:
@@ -103,6 +99,15 @@ class Label(Model):
         """Removes a label from the tenant and from all its contacts. Refuses with NotFound."""
         if not await cls.filter(id=label_id).delete():
             raise NotFound("There is no such label.", ("id",))
+
+
+@lru_cache(256)
+def _of_contacts(columns: frozenset[str] | None) -> str:
+    return behind(
+        f"SELECT x.contact_id, {chosen(Label, 'l', columns)} FROM contact_labels x "
+        "JOIN labels l ON l.tenant_id = x.tenant_id AND l.id = x.label_id "
+        f"WHERE {own('x')} AND x.contact_id = ANY ($4::uuid[]) ORDER BY l.name_key, l.id OFFSET 0"
+    )
 
 
 class ContactLabel(Model):

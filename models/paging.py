@@ -18,13 +18,16 @@ import orjson
 
 from models.errors import BadRequest
 from models.rules import SEARCH_LENGTH
-from models.tenancy import fetch
+from models.tenancy import ask, behind
 from models.values import Row
 
 PAGE_DEFAULT: Final = 25
 PAGE_LIMIT: Final = 100
 WORDS: Final = 10
 _VERSION: Final = 1
+_SORTS: Final = ("sort_0", "sort_1", "sort_2", "sort_3")
+"""The columns of the values that a page is sorted by."""
+_URL_SAFE: Final = bytes.maketrans(b"+/", b"-_")
 _CURSOR_LENGTH: Final = 50_000
 """Four texts of 200 characters, each of which NFKC may make eighteen, still fit."""
 
@@ -70,8 +73,9 @@ class Page:
 
     def cursor(self, row: Row) -> str:
         """The opaque cursor of one of the rows."""
-        values = [_plain(row[f"sort_{n}"]) for n in range(self.keys)]
-        return _encode([_VERSION, self.digest, values, row["id"].hex])
+        values = [row[name] for name in _SORTS[: self.keys]]
+        told = orjson.dumps([_VERSION, self.digest, values, row["id"].hex])
+        return binascii.b2a_base64(told, newline=False).translate(_URL_SAFE, b"=").decode()
 
 
 async def page(
@@ -83,7 +87,7 @@ async def page(
     window: Window,
     scope: object,
 ) -> Page:
-    """One keyset page, inside the open door: `where` speaks of `values` as $1, $2, …, and `source` ends with its alias.
+    """One keyset page behind the door: `where` speaks of `values` as $4, $5, …, and `source` ends with its alias.
 
     `scope` is what a cursor belongs to: the list, its tenant, filter and order. It says nothing of the statement, which may change.
     """
@@ -96,13 +100,16 @@ async def page(
     for cursor, onward, name in ((window.after, True, "after"), (window.before, False, "before")):
         if cursor is not None:
             position = _decode(cursor, digest, keys, name)
-            first = 1 + len(parameters)
+            first = 4 + len(parameters)
             parameters.extend(position)
             conditions.append(_beyond(order, first, onward))
-    sorts = ", ".join(f"{key.sql} AS sort_{n}" for n, key in enumerate(keys))
+    sorts = ", ".join(f"{key.sql} AS {name}" for key, name in zip(keys, _SORTS, strict=False))
     ordering = ", ".join(f"{key.sql} {'DESC' if key.descending != window.backward else 'ASC'}" for key in order)
-    rows = await fetch(
-        f"{select}, {sorts} FROM {source} WHERE {' AND '.join(conditions) or 'true'} ORDER BY {ordering} LIMIT {window.size + 1}",
+    rows = await ask(
+        behind(
+            f"{select}, {sorts} FROM {source} WHERE {' AND '.join(conditions) or 'true'} "
+            f"ORDER BY {ordering} LIMIT {window.size + 1}"
+        ),
         *parameters,
     )
     more, rows = len(rows) > window.size, rows[: window.size]
@@ -137,14 +144,6 @@ def _beyond(order: Sequence[Key], first: int, onward: bool) -> str:
 
 
 _CASTS: Final[dict[type, str]] = {str: "::text", int: "::integer", datetime: "::timestamptz", UUID: "::uuid"}
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, datetime) else value
-
-
-def _encode(parts: list[Any]) -> str:
-    return base64.urlsafe_b64encode(orjson.dumps(parts)).rstrip(b"=").decode()
 
 
 def _decode(cursor: str, digest: str, keys: Sequence[Key], name: str) -> list[Any]:

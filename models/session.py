@@ -11,7 +11,7 @@ from uuid import UUID
 from tortoise import Model, fields
 
 from models.errors import Unauthenticated
-from models.tenancy import TenantManager, create, fetch, held, own, record
+from models.tenancy import TenantManager, ask, behind, create, own, record
 from models.values import Origin, Row, SessionEndReason, new_id, now
 
 IDLE: Final = timedelta(days=30)
@@ -88,10 +88,11 @@ class Session(Model):
     @classmethod
     async def of_user(cls, user_id: UUID) -> list[Row]:
         """The user's sessions, the latest used first, at most 50; ended ones for 30 days. A past expiry reads as EXPIRED."""
-        rows = await fetch(
-            f"SELECT s.* FROM sessions s WHERE {own('s')} AND s.user_id = $2 AND coalesce(s.ended_at, s.expires_at) > $3 "
-            f"ORDER BY s.last_used_at DESC, s.id DESC LIMIT {SHOWN}",
-            held(),
+        rows = await ask(
+            behind(
+                f"SELECT s.* FROM sessions s WHERE {own('s')} AND s.user_id = $4 AND coalesce(s.ended_at, s.expires_at) > $5 "
+                f"ORDER BY s.last_used_at DESC, s.id DESC LIMIT {SHOWN}"
+            ),
             user_id,
             now() - KEPT,
         )
@@ -100,9 +101,11 @@ class Session(Model):
     @classmethod
     async def people(cls) -> int:
         """How many users have a session that lives."""
-        rows = await fetch(
-            f"SELECT count(DISTINCT s.user_id) AS n FROM sessions s WHERE {own('s')} AND s.ended_at IS NULL AND s.expires_at > $2",
-            held(),
+        rows = await ask(
+            behind(
+                "SELECT count(DISTINCT s.user_id) AS n FROM sessions s "
+                f"WHERE {own('s')} AND s.ended_at IS NULL AND s.expires_at > $4"
+            ),
             now(),
         )
         return int(rows[0]["n"])

@@ -1,49 +1,46 @@
-"""The one door to tenant data, and the only place where driver errors become refusals.
+"""The one door to tenant data.
 
 `within(pass)` opens a transaction, lets the database check that the session lives and its role suffices, and holds the tenant
 for what runs inside. `within(tenant)` is for those without a session yet (who signs in or up) and for maintenance.
+`through(pass)` is the same door for acts of a single statement, which opens it itself and needs no transaction around it.
 `lobby()` is the smaller door, for rows that have no tenant.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar, cast
 from uuid import UUID
 
 import asyncpg
 from tortoise import Model
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.connection import get_connections
-from tortoise.exceptions import BaseORMException
 from tortoise.manager import Manager
 from tortoise.queryset import QuerySet
 from tortoise.transactions import in_transaction
 
-from models.errors import (
-    BadCredentials,
-    EmailTaken,
-    Forbidden,
-    InvalidInput,
-    LabelTaken,
-    NotFound,
-    OutsideTenant,
-    Refusal,
-    SlugTaken,
-    TimedOut,
-    Unauthenticated,
-    Unavailable,
-    UsernameTaken,
-)
+from models.driver import translated
+from models.errors import OutsideTenant, Unavailable
+from models.pool import Client
 from models.values import Pass, Row
 from observability.tracing import step
 
+T = TypeVar("T")
+
 ACQUIRE_SECONDS: Final = 1.0
 """How long a request waits for a connection of a full pool before it is told to come again."""
+
+
+DOOR: Final = "enter($1, $2, $3) AS d(tenant)"
+"""What stands first in FROM of a statement that `ask` runs: the door of the tenant d.tenant."""
+
+_OPEN: Final = "(SELECT $1::uuid, $2::uuid, $3::text[]) AS d(tenant, session, roles)"
+"""The same where the door is open already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +57,8 @@ def waiting() -> int:
     return _waiting
 
 
-_held: ContextVar[_Held | None] = ContextVar("held_tenant", default=None)
+_held: ContextVar[_Held | Pass | None] = ContextVar("held_tenant", default=None)
+"""The open door; a Pass alone is one that each statement opens for itself."""
 
 
 @asynccontextmanager
@@ -74,13 +72,27 @@ async def within(entry: Pass | UUID) -> AsyncIterator[UUID]:
     if outer is not None:
         if outer.tenant != tenant:
             raise OutsideTenant("a door is open already, and it is not this tenant's")
-        await _enter(outer.connection, entry)
+        await _enter(_connection(), entry)
         yield tenant
         return
     async with _transaction() as connection:
         await _enter(connection, entry)
-        with _holding(tenant, connection):
+        with _holding(_Held(tenant, connection)):
             yield tenant
+
+
+@asynccontextmanager
+async def through(entry: Pass) -> AsyncIterator[UUID]:
+    """Inside a tenant, for single statements of `ask`: each opens the door for itself, and is atomic by itself.
+
+    Where a door is open already, or single statements are switched off, it is `within`.
+    """
+    if _held.get() is not None or not _client().single_statements:
+        async with within(entry) as tenant:
+            yield tenant
+        return
+    with _holding(entry):
+        yield entry.tenant
 
 
 @asynccontextmanager
@@ -90,7 +102,7 @@ async def lobby() -> AsyncIterator[None]:
         yield
         return
     async with _transaction() as connection:
-        with _holding(None, connection):
+        with _holding(_Held(None, connection)):
             yield
 
 
@@ -103,13 +115,48 @@ def held() -> UUID:
 
 
 def own(alias: str) -> str:
-    """The condition by which a hand-written statement keeps to the held tenant, which is its parameter $1."""
-    return f"{alias}.tenant_id = $1"
+    """The condition by which a table of a hand-written statement keeps to the tenant behind the door."""
+    return f"{alias}.tenant_id = d.tenant"
+
+
+def behind(rows: str) -> str:
+    """A statement for `ask`: the rows of a SELECT behind the door. Each tenant table in it is `own`, and it ends in a fence,
+    LIMIT or OFFSET 0, since Postgres would else pull it in front of the door. Its values are $4 and on."""
+    return f"SELECT r.* FROM {DOOR} CROSS JOIN LATERAL ({rows}) AS r"
+
+
+def chosen(model: type[Model], alias: str, columns: frozenset[str] | None) -> str:
+    """The select list of those columns that the model has; None for all of them."""
+    return ", ".join(f"{alias}.{name}" for name in model._meta.fields_db_projection if columns is None or name in columns)
 
 
 async def fetch(sql: str, *values: Any) -> list[Row]:
     """The rows of a hand-written statement inside the open door, with its parameters from $1 on."""
     return await _connection().execute_query_dict(sql, list(values))
+
+
+async def ask(sql: str, *values: Any) -> list[Row]:
+    """The rows of a statement that carries DOOR. Raises Unauthenticated or Forbidden where it does not let in."""
+    door = _held.get()
+    if not isinstance(door, Pass):
+        return await fetch(sql.replace(DOOR, _OPEN), held(), None, None, *values)
+    with translated(), step("statement"):
+        pool = _client().pool
+        connection = pool.take()
+        if connection is None:
+            connection = await _acquired(pool.acquire())
+        cut_off = True
+        try:
+            rows = await connection.fetch(sql, door.tenant, door.session, door.roles, *values)
+            cut_off = False
+        except asyncpg.PostgresError as error:
+            cut_off = False
+            if error.sqlstate == "25006":  # after a failover the server is a replica, and so is every connection to it
+                await pool.expire_connections()
+            raise
+        finally:
+            await pool.release(connection, cut_off=cut_off)
+        return cast("list[Row]", rows)
 
 
 class TenantManager(Manager):
@@ -140,8 +187,8 @@ def record(model: Model) -> Row:
 
 
 @contextmanager
-def _holding(tenant: UUID | None, connection: BaseDBAsyncClient) -> Iterator[None]:
-    token = _held.set(_Held(tenant, connection))
+def _holding(door: _Held | Pass) -> Iterator[None]:
+    token = _held.set(door)
     try:
         yield
     finally:
@@ -150,16 +197,20 @@ def _holding(tenant: UUID | None, connection: BaseDBAsyncClient) -> Iterator[Non
 
 def _connection() -> BaseDBAsyncClient:
     door = _held.get()
-    if door is None:
-        raise OutsideTenant("the database is used inside `within` or `lobby` alone")
+    if not isinstance(door, _Held):
+        raise OutsideTenant("the database is used inside `within` or `lobby` alone, or by `ask` inside `through`")
     return door.connection
+
+
+def _client() -> Client:
+    return cast("Client", get_connections().get("default"))
 
 
 @asynccontextmanager
 async def _transaction() -> AsyncIterator[BaseDBAsyncClient]:
-    with _translated(), step("transaction"):
+    with translated(), step("transaction"):
         transaction = in_transaction()
-        connection = await _acquired(transaction)
+        connection = await _acquired(_begun(transaction))
         try:
             yield connection
         except BaseException as error:
@@ -168,12 +219,12 @@ async def _transaction() -> AsyncIterator[BaseDBAsyncClient]:
         await transaction.__aexit__(None, None, None)
 
 
-async def _acquired(transaction: Any) -> BaseDBAsyncClient:
+async def _acquired(work: Awaitable[T]) -> T:
     global _waiting  # noqa: PLW0603 - a count for the metrics, of nobody in particular
     _waiting += 1
     try:
         async with asyncio.timeout(ACQUIRE_SECONDS):
-            return await _begun(transaction)
+            return await work
     except TimeoutError:
         raise Unavailable("The service is busy. Try again in a moment.") from None
     finally:
@@ -188,7 +239,7 @@ async def _begun(transaction: Any) -> BaseDBAsyncClient:
         client = transaction.client
         if client._connection is not None:
             get_connections().reset(transaction.token)
-            await client._parent._pool.release(client._connection, timeout=ACQUIRE_SECONDS)
+            await client._parent._pool.release(client._connection, cut_off=True)
         raise
     return connection
 
@@ -197,63 +248,4 @@ async def _enter(connection: BaseDBAsyncClient, entry: Pass | UUID) -> None:
     if not isinstance(entry, Pass):
         await connection.execute_query("SELECT hold($1)", [entry])
         return
-    try:
-        await connection.execute_query("SELECT enter($1, $2, $3)", [entry.tenant, entry.session, list(entry.roles)])
-    except (BaseORMException, asyncpg.PostgresError) as error:
-        state = getattr(_cause(error), "sqlstate", None)
-        if state == "28000":
-            raise Unauthenticated("The session has ended. Sign in again.") from None
-        if state == "42501":
-            raise Forbidden("Your role does not allow this.") from None
-        raise
-
-
-_CONSTRAINTS: Final[dict[str, Refusal]] = {
-    "users_username_key": UsernameTaken("This username is taken.", ("username",)),
-    "users_email_key": EmailTaken("This e-mail address is taken.", ("email",)),
-    "labels_name_key": LabelTaken("A label of this name exists.", ("name",)),
-    "tenants_slug_key": SlugTaken("This slug is taken.", ("slug",)),
-    # What a row was to refer to has been removed meanwhile.
-    "contact_labels_tenant_id_label_id_fkey": NotFound("There is no such label.", ("contact", "labelIds")),
-    "contact_labels_tenant_id_contact_id_fkey": NotFound("There is no such contact.", ("id",)),
-    "sessions_tenant_id_user_id_fkey": BadCredentials("Wrong username or password."),
-    "login_history_tenant_id_user_id_fkey": BadCredentials("Wrong username or password."),
-    "refresh_tokens_tenant_id_session_id_fkey": Unauthenticated("The session has ended. Sign in again."),
-}
-
-
-_AWAY: Final = (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError)
-"""What a lost connection looks like; the last of them while asyncpg itself has not understood it yet."""
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except (BaseORMException, asyncpg.PostgresError, *_AWAY) as error:
-        refusal = _refusal(_cause(error))
-        if refusal is None:
-            raise
-        raise refusal from error
-
-
-def _cause(error: BaseException) -> BaseException:
-    return error.__cause__ if isinstance(error, BaseORMException) and error.__cause__ else error
-
-
-def _refusal(error: BaseException) -> Refusal | None:
-    """The refusal for a driver's error, by SQLSTATE (PostgreSQL docs, appendix A); None for a bug of ours."""
-    taken = _CONSTRAINTS.get(getattr(error, "constraint_name", None) or "")
-    if taken is not None:
-        return type(taken)(taken.message, taken.path)
-    state = getattr(error, "sqlstate", None) or ""
-    if state == "22021":
-        return InvalidInput("A text holds a character that cannot be kept, such as NUL.")
-    if state in {"55P03", "57014"}:
-        return TimedOut("This took too long and was given up; nothing was changed.")
-    if state[:2] in {"08", "28", "3D", "53", "58"} or state in {"57P01", "57P02", "57P03", "25006", "25P03", "40001", "40P01"}:
-        return Unavailable("The service is not available for the moment. Try again soon.")
-    # asyncpg's ValueErrors are about values that it was given: a bug of ours.
-    if isinstance(error, _AWAY) and not isinstance(error, ValueError):
-        return Unavailable("The service is not available for the moment. Try again soon.")
-    return None
+    await connection.execute_query("SELECT enter($1, $2, $3)", [entry.tenant, entry.session, list(entry.roles)])

@@ -12,7 +12,7 @@ from models import rules
 from models.errors import InvalidInput, NotAllowed, NotFound
 from models.paging import Key, Page, Window, page, searched
 from models.session import Session
-from models.tenancy import LobbyManager, fetch, held, record
+from models.tenancy import LobbyManager, ask, behind, held, record
 from models.values import Row, SessionEndReason, SignupPolicy, TenantStatus, new_id, now
 
 _BY_SLUG = (Key("t.slug"),)
@@ -119,10 +119,10 @@ class Tenant(Model):
     async def matching(cls, search: str | None) -> int:
         """How many tenants `search` finds."""
         where, words = _found(search)
-        rows = await fetch(f"SELECT count(*) AS n FROM tenants t WHERE {' AND '.join(where) or 'true'}", *words)
+        rows = await ask(behind(f"SELECT count(*) AS n FROM tenants t WHERE {' AND '.join(where) or 'true'}"), *words)
         return int(rows[0]["n"])
 
 
 def _found(search: str | None) -> tuple[list[str], list[str]]:
     words = searched(search)
-    return [f"fold(t.slug || ' ' || t.name) LIKE '%' || literal(${n}) || '%'" for n in range(1, len(words) + 1)], words
+    return [f"fold(t.slug || ' ' || t.name) LIKE '%' || literal(${n}) || '%'" for n in range(4, len(words) + 4)], words

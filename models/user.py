@@ -10,7 +10,7 @@ from tortoise import Model, fields
 from models import rules
 from models.errors import EmailTaken, LastOwner, NotFound, UsernameTaken
 from models.paging import Key, Page, Window, page
-from models.tenancy import TenantManager, create, fetch, held, own, record
+from models.tenancy import TenantManager, ask, behind, create, fetch, held, own, record
 from models.values import Role, Row, new_id, normal, now
 
 _BY_USERNAME = (Key("u.username_key"),)
@@ -93,7 +93,9 @@ class User(Model):
         key = normal(username_or_email)
         if "\x00" in key:
             return None
-        rows = await fetch(f"SELECT u.* FROM users u WHERE {own('u')} AND (u.username_key = $2 OR u.email_key = $2)", held(), key)
+        rows = await ask(
+            behind(f"SELECT u.* FROM users u WHERE {own('u')} AND (u.username_key = $4 OR u.email_key = $4) LIMIT 1"), key
+        )
         return rows[0] if rows else None
 
     @classmethod
@@ -114,7 +116,7 @@ class User(Model):
     @classmethod
     async def page(cls, window: Window) -> Page:
         """Users by username."""
-        return await page("SELECT u.*", "users u", [own("u")], [held()], _BY_USERNAME, window, ("users", held()))
+        return await page("SELECT u.*", "users u", [own("u")], [], _BY_USERNAME, window, ("users", held()))
 
     @classmethod
     async def count(cls) -> int:

@@ -6,12 +6,11 @@ Every line has `time` (RFC 3339, UTC), `level`, `event`, `logger`, and what `bou
 import json as stdlib_json
 import logging as stdlib
 import sys
-from contextlib import AbstractContextManager
-from typing import IO, Any, cast
+from contextvars import ContextVar
+from typing import IO, Any
 
 import orjson
 import structlog
-from structlog.contextvars import bound_contextvars, merge_contextvars
 from structlog.typing import EventDict, Processor
 
 from observability.redaction import redact
@@ -71,8 +70,15 @@ def _render(logger: Any, method: str, event: EventDict) -> bytes:
     return line
 
 
+_bound: ContextVar[dict[str, Any]] = ContextVar("bound to every line", default={})  # noqa: B039 - never changed in place
+
+
+def _merge(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    return {**_bound.get(), **event}
+
+
 _chain: list[Processor] = [
-    merge_contextvars,
+    _merge,
     _level,
     structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
     redact,
@@ -155,6 +161,16 @@ def logger(name: str) -> Logger:
     return Logger(output, _chain, {"logger": name})
 
 
-def bound(**values: Any) -> AbstractContextManager[None]:
-    """Within the `with` block, and in tasks started there, every line carries `values`."""
-    return cast(AbstractContextManager[None], bound_contextvars(**values))
+class bound:  # noqa: N801 - used like a function
+    """Within the `with` block, and in tasks started there, every line carries the values."""
+
+    __slots__ = ("_token", "_values")
+
+    def __init__(self, **values: Any) -> None:
+        self._values = values
+
+    def __enter__(self) -> None:
+        self._token = _bound.set({**_bound.get(), **self._values})
+
+    def __exit__(self, *_: object) -> None:
+        _bound.reset(self._token)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from types import TracebackType
 from typing import Final, Protocol
 from uuid import UUID
 
@@ -32,9 +31,21 @@ def called(name: str | None) -> str:
     return "anonymous" if not name else name if _NAME.fullmatch(name) else "other"
 
 
-@contextmanager
-def operating(caller: Who | None, operation: str) -> Iterator[None]:
+class operating:  # noqa: N801 - used like a function
     """Binds the operation's name, and the caller where there is one, to what is logged inside and to a span of the trace."""
-    known = {} if caller is None else {"tenant": caller.tenant.hex, "user": caller.user.hex}
-    with bound(operation=operation, **known), step(operation, **known):
-        yield
+
+    __slots__ = ("_bound", "_step")
+
+    def __init__(self, caller: Who | None, operation: str) -> None:
+        known = {} if caller is None else {"tenant": caller.tenant.hex, "user": caller.user.hex}
+        self._bound, self._step = bound(operation=operation, **known), step(operation, **known)
+
+    def __enter__(self) -> None:
+        self._bound.__enter__()
+        self._step.__enter__()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+        try:
+            self._step.__exit__(kind, error, traceback)
+        finally:
+            self._bound.__exit__()

@@ -15,14 +15,14 @@ from models.contact_search import ContactQuery
 from models.errors import NotFound
 from models.label import ContactLabel, Label
 from models.paging import Page, Window
-from models.tenancy import within
+from models.tenancy import through, within
 from models.values import Row
 
 
-async def find(caller: Caller, contact_id: UUID) -> Row | None:
-    """The contact, in the trash or not; None where the tenant has none of this id."""
-    async with within(caller.to(Permission.CONTACTS_READ)):
-        return await Contact.maybe(contact_id)
+async def find(caller: Caller, contact_id: UUID, columns: frozenset[str] | None = None) -> Row | None:
+    """The contact, in the trash or not, with these of its columns; None where the tenant has none of this id."""
+    async with through(caller.to(Permission.CONTACTS_READ)):
+        return await Contact.maybe(contact_id, columns)
 
 
 async def many(caller: Caller, contact_ids: Sequence[UUID]) -> dict[UUID, Row]:
@@ -31,28 +31,31 @@ async def many(caller: Caller, contact_ids: Sequence[UUID]) -> dict[UUID, Row]:
         return await Contact.many(contact_ids)
 
 
-async def search(caller: Caller, query: ContactQuery, window: Window) -> Page:
-    """One page of the contacts that are asked for."""
-    async with within(caller.to(Permission.CONTACTS_READ)):
-        return await query.page(window)
+async def search(caller: Caller, query: ContactQuery, window: Window, columns: frozenset[str] | None = None) -> Page:
+    """One page of the contacts that are asked for, with these of their columns."""
+    async with through(caller.to(Permission.CONTACTS_READ)):
+        return await query.page(window, columns)
 
 
 async def count(caller: Caller, query: ContactQuery) -> int:
     """How many contacts are asked for."""
-    async with within(caller.to(Permission.CONTACTS_READ)):
+    async with through(caller.to(Permission.CONTACTS_READ)):
         return await query.count()
 
 
-async def labels_of(caller: Caller, contact_ids: Sequence[UUID]) -> dict[UUID, list[Row]]:
-    """Each contact's labels, by name."""
-    async with within(caller.to(Permission.LABELS_READ)):
-        return await Label.of_contacts(contact_ids)
+async def labels_of(caller: Caller, contact_ids: Sequence[UUID], columns: frozenset[str] | None = None) -> dict[UUID, list[Row]]:
+    """Each contact's labels, by name, with these of their columns."""
+    async with through(caller.to(Permission.LABELS_READ)):
+        return await Label.of_contacts(contact_ids, columns)
 
 
-async def add(caller: Caller, values: Mapping[str, Any], label_ids: Sequence[UUID | None] = ()) -> Row:
-    """A new contact with these labels. Refuses with a field's rule, or NotFound for a label."""
-    async with within(caller.to(Permission.CONTACTS_WRITE)):
-        row = await Contact.add(values)
+async def add(
+    caller: Caller, values: Mapping[str, Any], label_ids: Sequence[UUID | None] = (), columns: frozenset[str] | None = None
+) -> Row:
+    """A new contact with these labels; answers with these columns. Refuses with a field's rule, or NotFound for a label."""
+    door = within if label_ids else through
+    async with door(caller.to(Permission.CONTACTS_WRITE)):
+        row = await Contact.add(values, columns)
         if label_ids:
             await ContactLabel.put(row["id"], label_ids, "contact", "labelIds")
         return row
@@ -105,13 +108,13 @@ async def by_number(caller: Caller, number: int) -> Row:
 
 async def numbered(caller: Caller, query: ContactQuery, *, after: int, offset: int, limit: int) -> list[Row]:
     """Contacts for the old routes, by number: at most `limit` above `after`, with `offset` skipped."""
-    async with within(caller.to(Permission.CONTACTS_READ)):
+    async with through(caller.to(Permission.CONTACTS_READ)):
         return await query.numbered(after, offset, limit)
 
 
 async def add_numbered(caller: Caller, values: Mapping[str, Any]) -> Row:
     """A new contact under the old rules too. Refuses with the first that is broken."""
-    async with within(caller.to(Permission.CONTACTS_WRITE)):
+    async with through(caller.to(Permission.CONTACTS_WRITE)):
         legacy.contact(values)
         return await Contact.add(values)
 

@@ -10,13 +10,13 @@ from auth.caller import Caller
 from auth.permissions import Permission
 from models.errors import NotFound
 from models.label import Label
-from models.tenancy import within
+from models.tenancy import through, within
 from models.values import Row
 
 
 async def everyone(caller: Caller) -> list[Row]:
     """All labels by name, at most 500."""
-    async with within(caller.to(Permission.LABELS_READ)):
+    async with through(caller.to(Permission.LABELS_READ)):
         return await Label.everyone()
 
 
@@ -28,7 +28,7 @@ async def many(caller: Caller, label_ids: Sequence[UUID]) -> dict[UUID, Row]:
 
 async def counts(caller: Caller, label_ids: Sequence[UUID]) -> dict[UUID, int]:
     """How many contacts outside the trash carry each label."""
-    async with within(caller.to(Permission.LABELS_READ)):
+    async with through(caller.to(Permission.LABELS_READ)):
         return await Label.counts(label_ids)
 
 

@@ -13,10 +13,11 @@ from models import rules
 from models.audit import AuditEntry
 from models.errors import BadCredentials, NotFound, TokenInvalid, TokenReused
 from models.session import Rotation, Session
-from models.tenancy import lobby, within
+from models.tenancy import lobby, through, within
 from models.tenant import Tenant
 from models.user import User
 from models.values import Origin, Row, SessionEndReason, TenantStatus, normal
+from models.viewer import seen
 from resolvers.attempts import counted, named, network, refuse_unknown
 
 
@@ -174,18 +175,18 @@ async def verify(caller: Caller) -> None:
         pass
 
 
-async def viewer(caller: Caller) -> tuple[Row, Row, Row]:
-    """Rows of the caller's session, user and tenant."""
-    async with within(caller.to(Permission.ACCOUNT_USE)):
-        session = await Session.maybe(caller.session)
-        if session is None:  # the door has just seen it
+async def viewer(caller: Caller, columns: frozenset[str] | None = None) -> tuple[Row, Row, Row]:
+    """Rows of the caller's session, user and tenant, with these of their columns."""
+    async with through(caller.to(Permission.ACCOUNT_USE)):
+        rows = await seen(caller.session, columns)
+        if rows is None:  # the door has just seen it
             raise NotFound("There is no such session.")
-        return session, await User.find(caller.user), await Tenant.find(caller.tenant)
+        return rows
 
 
 async def mine(caller: Caller) -> list[Row]:
     """The caller's sessions, the latest used first, at most 50."""
-    async with within(caller.to(Permission.ACCOUNT_USE)):
+    async with through(caller.to(Permission.ACCOUNT_USE)):
         return await Session.of_user(caller.user)
 
 

@@ -15,7 +15,7 @@ from models.contact import Contact
 from models.errors import Forbidden, NotAllowed, NotFound
 from models.paging import Page, Window
 from models.session import Session
-from models.tenancy import within
+from models.tenancy import through, within
 from models.tenant import Tenant
 from models.user import User
 from models.values import Row, SignupPolicy, TenantStatus, new_id
@@ -50,13 +50,13 @@ async def change(caller: Caller, values: Mapping[str, Any]) -> Row:
 
 async def search(caller: Caller, window: Window, search: str | None) -> Page:
     """One page of all tenants, by slug; for operators."""
-    async with within(caller.to(Permission.TENANTS_OPERATE)):
+    async with through(caller.to(Permission.TENANTS_OPERATE)):
         return await Tenant.page(window, search)
 
 
 async def count(caller: Caller, search: str | None) -> int:
     """How many tenants `search` finds; for operators."""
-    async with within(caller.to(Permission.TENANTS_OPERATE)):
+    async with through(caller.to(Permission.TENANTS_OPERATE)):
         return await Tenant.matching(search)
 
 

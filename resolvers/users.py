@@ -13,7 +13,7 @@ from models.audit import AuditEntry
 from models.errors import NotAllowed, NotFound
 from models.paging import Page, Window
 from models.session import Session
-from models.tenancy import within
+from models.tenancy import through, within
 from models.user import User
 from models.values import Role, Row, SessionEndReason
 
@@ -26,7 +26,7 @@ async def many(caller: Caller, user_ids: Sequence[UUID]) -> dict[UUID, Row]:
 
 async def search(caller: Caller, window: Window) -> Page:
     """One page of the tenant's users, by username."""
-    async with within(caller.to(Permission.USERS_READ)):
+    async with through(caller.to(Permission.USERS_READ)):
         return await User.page(window)
 
 

@@ -36,6 +36,7 @@ TABLE: Final[dict[type[Refusal], Told]] = {
     errors.NotAllowed: Told(403),
     errors.SignupClosed: Told(403),
     errors.BadRequest: Told(400),
+    errors.LimitExceeded: Told(400),
     errors.InvalidInput: Told(400),
     errors.UnknownTenant: Told(400, tags=("tenant",)),
     errors.UsernameTaken: Told(400),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from aiohttp import hdrs, web
 
+from auth.budget import Left
 from auth.caller import Identity
 from auth.desk import Desk
 from models.errors import BadRequest, InvalidInput, NotFound, Refusal, TooManyAttempts, Unavailable
@@ -20,6 +22,10 @@ from rest.call import Call, Faults, Reply, json
 from rest.route import ANYONE, OPERATOR, Route
 
 _log = logger(__name__)
+
+
+POINTS: Final = 50
+"""What a request costs of the budget that GraphQL is charged to: a page, whatever it asks for."""
 
 
 def _tenants(base: str) -> Iterator[Route]:
@@ -99,10 +105,15 @@ class _Shim:
             call = Call(request, self.desk, identity, self.faults, dialect.speaks_ui(self.dialect, request, identity.caller))
             with operating(identity.caller, f"{route.method} {route.path}"):
                 try:
+                    if not route.open:  # an open one is a probe, or has a throttle of its own
+                        await self.desk.budget.charge(identity.caller, identity.origin, POINTS)
                     reply = await (route.handler(call) if route.open else _guarded(route, call))
+                    response = reply.response(request)
                 except Refusal as refusal:
-                    return _refused(request, identity, refusal)
-            return reply.response(request)
+                    response = _refused(request, identity, refusal)
+            if not route.open:
+                response.headers.update(_rate_limit(await self.desk.budget.left(identity.caller, identity.origin)))
+            return response
 
         return handle
 
@@ -119,6 +130,12 @@ class _Shim:
             return json(request, errors.plain("Not Found"), errors.NOT_FOUND)
         allowed = ", ".join(sorted({route.method for route in known}))
         return json(request, errors.plain("Method Not Allowed"), errors.NOT_ALLOWED, {hdrs.ALLOW: allowed})
+
+
+def _rate_limit(left: Left) -> dict[str, str]:
+    """The budget of points, after draft-ietf-httpapi-ratelimit-headers-06: the reset in seconds."""
+    figures = {"Limit": left.limit, "Remaining": left.remaining, "Reset": math.ceil(left.seconds)}
+    return {f"RateLimit-{name}": str(figure) for name, figure in figures.items()}
 
 
 async def _guarded(route: Route, call: Call) -> Reply:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import fields
 from typing import Final
 
 from aiohttp import web
@@ -11,10 +12,13 @@ from aiohttp.typedefs import Handler
 
 import gql.schema
 import rest.routes
+from auth.budget import Budgets
 from auth.desk import Desk
 from auth.passwords import Hasher
 from auth.throttle import Throttle
 from auth.tokens import Keyring
+from gql.engine.engine import Engine
+from gql.limits import Limits
 from gql.view import View
 from models import tenancy
 from observability.metrics import Metrics
@@ -39,6 +43,7 @@ def create_app(settings: Settings) -> web.Application:
         access_seconds=settings.access_token_seconds,
         legacy_seconds=settings.legacy_access_token_seconds,
         password_length=settings.password_min_length,
+        budget=Budgets(settings.points_per_minute_tenant, settings.points_per_minute_user),
     )
     tracing = Tracing.start("address-book", VERSION, settings.otlp_endpoint, settings.trace_ratio)
     health = Health(metrics, desk.throttle.where)
@@ -56,7 +61,11 @@ def create_app(settings: Settings) -> web.Application:
     app[HEALTH] = health
     page = pages.graphiql_page if settings.open_to_developers else None
     view = View(
-        gql.schema.build(),
+        Engine(
+            gql.schema.build(),
+            Limits(**{one.name: getattr(settings, f"graphql_max_{one.name}") for one in fields(Limits)}),
+            plans=settings.fast_road,
+        ),
         desk,
         identify=lambda request: request[middlewares.IDENTITY],
         page=page,
@@ -84,7 +93,9 @@ def create_app(settings: Settings) -> web.Application:
     async def resources(_app: web.Application) -> AsyncIterator[None]:
         dsn = settings.database_url.get_secret_value()
         try:
-            async with opened(dsn, pool=settings.database_pool, statement_timeout_ms=settings.statement_timeout_ms) as context:
+            async with opened(
+                dsn, pool=settings.database_pool, statement_timeout_ms=settings.statement_timeout_ms, fast_road=settings.fast_road
+            ) as context:
                 metrics.watch_pool(
                     size=lambda: pool_sizes(context)[0],
                     in_use=lambda: pool_sizes(context)[1],

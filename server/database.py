@@ -27,7 +27,14 @@ class BadDatabase(Exception):
     """The database cannot serve as it is; the text says what to do."""
 
 
-def config(dsn: str, *, pool: int = 1, models: list[str] = MODELS, server_settings: dict[str, str] | None = None) -> dict[str, Any]:
+def config(
+    dsn: str,
+    *,
+    pool: int = 1,
+    single_statements: bool = True,
+    models: list[str] = MODELS,
+    server_settings: dict[str, str] | None = None,
+) -> dict[str, Any]:
     """Tortoise's configuration for a DSN `postgresql://user:password@host:port/database?sslmode=…`."""
     parts = urlsplit(dsn)
     options = dict(parse_qsl(parts.query))
@@ -39,13 +46,14 @@ def config(dsn: str, *, pool: int = 1, models: list[str] = MODELS, server_settin
         "database": unquote(parts.path.removeprefix("/")),
         "minsize": 1,
         "maxsize": pool,
+        "single_statements": single_statements,
         "application_name": "address-book",
         "server_settings": server_settings or {},
     }
     if "sslmode" in options:
         credentials["ssl"] = options["sslmode"]
     return {
-        "connections": {"default": {"engine": "tortoise.backends.asyncpg", "credentials": credentials}},
+        "connections": {"default": {"engine": "models.pool", "credentials": credentials}},
         "apps": {"models": {"models": models, "default_connection": "default"}},
         "use_tz": True,
         "timezone": "UTC",
@@ -53,7 +61,9 @@ def config(dsn: str, *, pool: int = 1, models: list[str] = MODELS, server_settin
 
 
 @asynccontextmanager
-async def opened(dsn: str, *, pool: int = 10, statement_timeout_ms: int = 3_000) -> AsyncIterator[TortoiseContext]:
+async def opened(
+    dsn: str, *, pool: int = 10, statement_timeout_ms: int = 3_000, fast_road: bool = True
+) -> AsyncIterator[TortoiseContext]:
     """Tortoise over a pool of connections whose statements are bounded. Opened in the task that starts the server."""
     # Not `async with`: the web server stops in another context than it started in, where the variable cannot be reset.
     context = TortoiseContext().__enter__()
@@ -61,6 +71,7 @@ async def opened(dsn: str, *, pool: int = 10, statement_timeout_ms: int = 3_000)
         config=config(
             dsn,
             pool=pool,
+            single_statements=fast_road,
             server_settings={
                 "statement_timeout": str(statement_timeout_ms),
                 "lock_timeout": str(min(2_000, statement_timeout_ms)),
@@ -69,6 +80,7 @@ async def opened(dsn: str, *, pool: int = 10, statement_timeout_ms: int = 3_000)
             },
         )
     )
+    await context.connections.get("default").create_connection(with_db=True)
     try:
         yield context
     finally:

@@ -6,6 +6,7 @@ import asyncio
 import re
 import time
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Final
 from uuid import uuid4
@@ -153,7 +154,7 @@ def identified(desk: Desk, proxies: Sequence[Network]) -> Middleware:
         origin = Origin(
             request_id=request[REQUEST_ID],
             user_agent=_printable(request.headers.get(hdrs.USER_AGENT)),
-            ip_prefix=prefix(client_address(request, proxies)),
+            ip_prefix=_prefix(request.remote) if not proxies else prefix(client_address(request, proxies)),
         )
         request[IDENTITY] = _identity(request, desk, origin)
         return await handler(request)
@@ -168,6 +169,9 @@ async def bounded(request: web.Request, handler: Handler) -> web.StreamResponse:
         announced = request.content_length or 0
         if announced > request.client_max_size:
             raise web.HTTPRequestEntityTooLarge(request.client_max_size, announced)
+        if request.content.is_eof():  # as a rule it came with the headers
+            await request.read()
+            return await handler(request)
         try:
             async with asyncio.timeout(_READ_SECONDS):
                 await request.read()
@@ -193,6 +197,11 @@ def prefix(address: IPv4Address | IPv6Address | None) -> str | None:
     if address is None:
         return None
     return str(ip_network((address, 24 if address.version == 4 else 48), strict=False))
+
+
+@lru_cache(10_000)
+def _prefix(remote: str | None) -> str | None:
+    return prefix(_address(remote))
 
 
 def _address(text: str | None) -> IPv4Address | IPv6Address | None:

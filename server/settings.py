@@ -20,6 +20,7 @@ from pydantic import (
     field_validator,
 )
 
+from auth.budget import UNBOUNDED
 from auth.tokens import Keyring
 
 
@@ -113,6 +114,34 @@ class Settings(Console):
         None, description="Whether those who are not signed in may introspect; by default not in production."
     )
     body_limit: int = Field(262_144, ge=1_024, le=10_485_760, description="Bytes of a request's body at the most.")
+    fast_road: bool = Field(
+        True,
+        description="Whether compiled plans execute operations, and single statements open their own door; off, graphql-core and "
+        "transactions do it all, with the same answers.",
+    )
+    graphql_max_tokens: int = Field(2_000, ge=100, le=20_000, description="Tokens of a document, comments too.")
+    graphql_max_depth: int = Field(12, ge=1, le=30, description="Fields within fields of a document.")
+    graphql_max_aliases: int = Field(30, ge=0, le=1_000, description="Aliases of a document, fragments expanded.")
+    graphql_max_directives: int = Field(50, ge=0, le=1_000, description="Directives of a document, fragments expanded.")
+    graphql_max_duplicates: int = Field(
+        50, ge=0, le=1_000, description="Selections that repeat a name of the same selection set, fragments expanded."
+    )
+    graphql_max_root_fields: int = Field(10, ge=1, le=100, description="Fields of an operation's own selection set.")
+    graphql_max_selections: int = Field(
+        2_000, ge=100, le=20_000, description="Fields, spreads and inline fragments of a document, fragments expanded."
+    )
+    graphql_max_cost: int = Field(10_000, ge=1_000, le=1_000_000, description="Points that one operation may cost.")
+    graphql_max_nodes: int = Field(10_000, ge=1_000, le=1_000_000, description="Objects that one operation may find.")
+    cost_per_minute_tenant: int | None = Field(
+        None,
+        le=2_000_000_000,
+        description="Points a minute of a tenant; by default 3000000 in production, elsewhere more than a process can answer.",
+    )
+    cost_per_minute_user: int | None = Field(
+        None,
+        le=2_000_000_000,
+        description="Points a minute of a user, or of a network not signed in; by default 1000000 in production.",
+    )
     otlp_endpoint: str | None = Field(None, description="Where traces go, over OTLP/HTTP; nowhere if not set.")
     trace_ratio: float = Field(0.1, ge=0, le=1, description="The share of requests that are traced.")
     drain_seconds: float = Field(0, ge=0, le=60, description="How long /readyz fails before the server stops listening.")
@@ -137,9 +166,26 @@ class Settings(Console):
             raise ValueError("required in production, so that /metrics is not public")
         return value
 
+    @field_validator("cost_per_minute_tenant", "cost_per_minute_user")
+    @classmethod
+    def _affords(cls, value: int | None, info: ValidationInfo) -> int | None:
+        if value is not None and value < info.data.get("graphql_max_cost", 0):
+            raise ValueError("must be at least GRAPHQL_MAX_COST, which one operation may cost")
+        return value
+
     def keyring(self) -> Keyring:
         """The keys of JWT_KEYS. Raises ValueError with every fault."""
         return Keyring.parse(self.jwt_keys.get_secret_value())
+
+    @property
+    def points_per_minute_tenant(self) -> int:
+        """A tenant's budget."""
+        return self.cost_per_minute_tenant or (3_000_000 if self.environment is Environment.PRODUCTION else UNBOUNDED)
+
+    @property
+    def points_per_minute_user(self) -> int:
+        """A user's budget, which is also that of a network where nobody is signed in."""
+        return self.cost_per_minute_user or (1_000_000 if self.environment is Environment.PRODUCTION else UNBOUNDED)
 
     @property
     def open_to_developers(self) -> bool:

@@ -149,6 +149,14 @@ async def admin(database: Database) -> AsyncIterator[asyncpg.Connection]:
 
 
 @pytest.fixture
+async def app(database: Database, admin: asyncpg.Connection) -> AsyncIterator[asyncpg.Connection]:
+    """A connection of the role that serves."""
+    connection = await asyncpg.connect(database.app)
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
 def settings(database: Database) -> Settings:
     """The settings of a server for tests: as in development, with cheap password hashes."""
     return load(

@@ -23,7 +23,7 @@ async def test_a_connection_shows_its_page() -> None:
     counted: list[int] = []
     connection: Any = _connection(_ROWS, counted)
     cursors = [connection.page.cursor(row) for row in _ROWS]
-    assert [(edge.cursor, edge.node) for edge in connection.edges()] == list(zip(cursors, _ROWS, strict=True))
+    assert [(edge.cursor(), edge.node) for edge in connection.edges()] == list(zip(cursors, _ROWS, strict=True))
     assert connection.nodes() == _ROWS
     info = connection.page_info()
     assert (info.has_next_page, info.has_previous_page, info.start_cursor, info.end_cursor) == (True, False, *cursors)

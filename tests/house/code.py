@@ -35,6 +35,12 @@ class Source:
                     if isinstance(inner, Function):
                         yield f"{self.name}.{node.name}.{inner.name}", inner
 
+    def naming(self, name: str) -> Iterator[str]:
+        """The functions in which a name stands, by their own names with the module's last part."""
+        for where, function in self.functions():
+            if any(isinstance(node, ast.Name) and node.id == name for node in ast.walk(function)):
+                yield where.partition(".")[2]
+
     def calls(self, name: str) -> Iterator[tuple[str, ast.Call]]:
         """Calls of a function by its bare name, with the function they stand in."""
         for where, function in self.functions():

@@ -60,6 +60,10 @@ SAMPLES: Final[dict[str, dict[str, Any]]] = {
 """What an operation writes, where the required fields alone would write nothing."""
 
 
+WIDE: Final = {"graphql_max_cost": 1_000_000, "graphql_max_nodes": 1_000_000, "graphql_max_aliases": 1_000}
+"""Settings of a server that answers operations which read everything there is."""
+
+
 @dataclass(frozen=True)
 class Operation:
     """A document, and how its variables are made of an id and the caller's own ones."""

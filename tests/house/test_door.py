@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from uuid import UUID
 
 import asyncpg
@@ -24,14 +23,6 @@ from tests.world import add_user, tenant
 
 EVERYBODY = ["OWNER", "ADMIN", "EDITOR", "VIEWER"]
 UNSET, EMPTY = "42704", "22P02"
-
-
-@pytest.fixture
-async def app(database: Database, admin: asyncpg.Connection) -> AsyncIterator[asyncpg.Connection]:
-    """A connection of the role that serves."""
-    connection = await asyncpg.connect(database.app)
-    yield connection
-    await connection.close()
 
 
 async def _session(admin: asyncpg.Connection, home: UUID, user: UUID, expires: str = "now() + interval '1 day'") -> UUID:

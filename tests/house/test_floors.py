@@ -55,7 +55,7 @@ def test_a_room_is_ours_and_not_a_namesake(room: str) -> None:
 
 def test_a_room_opens_with_a_line_and_nothing_else() -> None:
     opened = {source.name: source for source in sources() if source.path.name == "__init__.py"}
-    assert sorted(opened) == sorted(ROOMS)
+    assert sorted(opened) == sorted([*ROOMS, "gql.engine"])
     for name, source in opened.items():
         assert len(source.tree.body) == 1, name
         assert ast.get_docstring(source.tree), name
@@ -71,7 +71,7 @@ def test_files_are_short() -> None:
 
 
 def test_transactions_are_opened_by_the_door_alone() -> None:
-    opening = {source.name for source in sources() if re.search(r"in_transaction|atomic\(|_in_transaction", source.text)}
+    opening = {source.name for source in sources() if re.search(r"\bin_transaction|atomic\(|\._in_transaction", source.text)}
     assert opening - {"server.database"} == {"models.tenancy"}  # aerich's own, for migrations
     entering = {source.name for source in sources() if re.search(r"\benter\(|app\.tenant_id|set_config", source.text)}
     assert entering == {"models.tenancy"}
@@ -143,7 +143,8 @@ def _is_pass(call: ast.Call) -> bool:
 
 
 def _without_a_pass() -> set[str]:
-    return {where for source in sources() for where, call in source.calls("within") if not _is_pass(call)}
+    calls = {where for source in sources() for where, call in source.calls("within") if not _is_pass(call)}
+    return calls - {"models.tenancy.through"}  # which takes a pass alone
 
 
 def _public(source: Source) -> list[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]]:

@@ -6,8 +6,12 @@ import os
 from collections.abc import AsyncIterator
 from typing import Any
 
+import asyncpg
+import pytest
+
 from server.database import ROOT
-from tests.house.matrix import CASES, SCHEMA, operation, root_operation
+from tests.conftest import Serve
+from tests.house.matrix import CASES, SCHEMA, WIDE, operation, root_operation
 from tests.house.routes import body, routes, sent
 from tests.world import Person, World
 
@@ -34,6 +38,12 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "Query.viewer.tenant.users": ("{ viewer { tenant { users { totalCount } } } }", {}),
 }
 """Operations that ask for another permission than their field alone does."""
+
+
+@pytest.fixture
+async def world(serve: Serve, admin: asyncpg.Connection) -> World:
+    """A server that answers operations which read everything there is."""
+    return await World.made(await serve(**WIDE), admin)
 
 
 async def test_the_table_is_as_committed(world: World) -> None:

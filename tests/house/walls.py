@@ -28,6 +28,8 @@ def without_filters(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, module in list(sys.modules.items()):
         if name.startswith("models.") and getattr(module, "own", None) is real:
             monkeypatch.setattr(module, "own", everybody)
+            for kept in [name for name, value in vars(module).items() if hasattr(value, "cache_clear")]:
+                monkeypatch.setattr(module, kept, getattr(module, kept).__wrapped__)
     monkeypatch.setattr(tenancy.TenantManager, "get_queryset", unfiltered)
 
 

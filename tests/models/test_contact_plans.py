@@ -33,12 +33,12 @@ async def plans(admin: asyncpg.Connection, tortoise: None, monkeypatch: pytest.M
     told: Plan = []
 
     async def explained(sql: str, *values: Any) -> list[Row]:
-        rows = await tenancy.fetch(f"EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) {sql}", *values)
+        rows = await tenancy.ask(f"EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) {sql}", *values)
         told.append("\n".join(row["QUERY PLAN"] for row in rows))
-        return await tenancy.fetch(sql, *values)
+        return await tenancy.ask(sql, *values)
 
-    monkeypatch.setattr(paging, "fetch", explained)
-    monkeypatch.setattr(contact_search, "fetch", explained)
+    monkeypatch.setattr(paging, "ask", explained)
+    monkeypatch.setattr(contact_search, "ask", explained)
     return told
 
 

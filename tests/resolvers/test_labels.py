@@ -33,7 +33,7 @@ async def test_labels_are_made_changed_counted_and_removed(admin: asyncpg.Connec
     assert (await labels.change(grace, row["id"], {"color": "#00FF00"}))["color"] == "#00ff00"
     assert [label["name"] for label in await labels.everyone(grace)] == ["Friends"]
     assert list(await labels.many(grace, [row["id"]])) == [row["id"]]
-    assert await labels.counts(grace, [row["id"]]) == {}
+    assert await labels.counts(grace, [row["id"]]) == {row["id"]: 0}
     await labels.delete(grace, row["id"])
     assert await labels.everyone(grace) == []
 

@@ -8,6 +8,7 @@ import pytest
 
 from rest.route import Route
 from rest.routes import ROUTES
+from tests.conftest import Serve
 from tests.rest.kit import GONE, NOBODY, ZOE, add, said
 from tests.world import Person, World
 
@@ -173,3 +174,24 @@ async def test_answers_are_not_kept_by_caches_and_not_sniffed(world: World) -> N
 def test_no_route_stands_twice() -> None:
     names = [_named(route) for route in ROUTES]
     assert len(names) == len(set(names)) == 39
+
+
+async def test_a_request_is_charged_to_the_budget_that_graphql_is_charged_to(world: World, serve: Serve) -> None:
+    client = await serve(cost_per_minute_user=10_000)
+    ada = Person(client, token=world.ada.token)
+    answer = await ada.rest("GET", "/api/address-book")
+    limit, remaining, reset = (int(answer.headers[f"RateLimit-{name}"]) for name in ("Limit", "Remaining", "Reset"))
+    assert (answer.status, limit, reset) == (200, 10_000, 1)
+    assert 9_950 <= remaining < 10_000  # some come back while it is answered
+    answer = await ada.rest("GET", "/api/address-book/0")
+    assert (answer.status, int(answer.headers["RateLimit-Remaining"]) < remaining) == (404, True)
+    for _ in range(9):
+        await ada.gql("{ labels { contactCount } }")
+    while answer.status != 429:
+        answer = await ada.rest("GET", "/api/auth/me")
+    assert (await answer.json())["data"]["code"] == "AUTH-429"
+    assert answer.headers["Retry-After"] == "1"
+    assert int(answer.headers["RateLimit-Remaining"]) <= 50
+    for path in ("/health", "/api/ping"):
+        answer = await ada.rest("GET", path)
+        assert (answer.status, "RateLimit-Limit" in answer.headers) == (200, False)

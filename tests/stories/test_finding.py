@@ -283,10 +283,10 @@ async def test_the_total_is_counted_where_it_is_selected_alone(world: World, mon
 
     async def counted(sql: str, *values: Any) -> list[Row]:
         told.append(sql)
-        return await tenancy.fetch(sql, *values)
+        return await tenancy.ask(sql, *values)
 
-    monkeypatch.setattr(paging, "fetch", counted)
-    monkeypatch.setattr(contact_search, "fetch", counted)
+    monkeypatch.setattr(paging, "ask", counted)
+    monkeypatch.setattr(contact_search, "ask", counted)
     await world.linus.gql("{ contacts { nodes { id } pageInfo { hasNextPage } } }")
     assert ["count(" in sql for sql in told] == [False]
     told.clear()

@@ -1,0 +1,76 @@
+"""The viewer's budget of points: charged once an operation is measured, and told with every answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import strawberry
+
+from auth.budget import Left
+from gql.context import Context, Info
+from models.errors import TooManyAttempts
+
+
+@strawberry.type(
+    description="The viewer's budget, in points of cost: their own or their tenant's, whichever has less left. The cost of an "
+    "operation and what is left stand in extensions.cost of every answer."
+)
+class RateLimit:
+    """What is left once this operation has been charged."""
+
+    limit: int = strawberry.field(description="Points a minute.")
+    remaining: int = strawberry.field(description="Points that are left.")
+    reset_at: datetime = strawberry.field(description="When all of them will be there again, if nothing is asked until then.")
+
+
+@strawberry.type
+class BudgetQueries:
+    """The root field that tells of the budget."""
+
+    @strawberry.field(description="The viewer's budget; null for a caller without a token.")
+    async def rate_limit(self, info: Info) -> RateLimit | None:
+        """What is left of it."""
+        context = info.context
+        if context.maybe_caller is None:
+            return None
+        left = context.left or await context.desk.budget.left(context.signed_in, context.origin)
+        return RateLimit(limit=left.limit, remaining=left.remaining, reset_at=_reset_at(left))
+
+
+async def charge(context: Context) -> None:
+    """Charges an operation's cost, and one point at the least, before it is executed. Raises TooManyAttempts."""
+    budget = context.desk.budget
+    try:
+        context.left = await budget.charge(context.signed_in, context.origin, context.cost or 1)
+    except TooManyAttempts:
+        context.left = await budget.left(context.signed_in, context.origin)
+        raise
+
+
+def cost_extension(context: Context, allowed: int) -> dict[str, Any] | None:
+    """`extensions.cost`: what the operation costs, and what is left of the budget; None for what could not be measured."""
+    if context.measure is None:
+        return None
+    told: dict[str, Any] = {"requested": context.cost, "allowed": allowed}
+    if context.left is not None:
+        told["remaining"] = context.left.remaining
+        if context.left.seconds:
+            told["resetAt"] = _reset_at(context.left).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return told
+
+
+async def measured_only(context: Context, allowed: int) -> dict[str, Any]:
+    """The body of an answer to `Prefer: cost-only`: what the operation would cost. Nothing is executed, and nothing charged."""
+    context.left = await context.desk.budget.left(context.signed_in, context.origin)
+    return {"extensions": {"cost": cost_extension(context, allowed)}}
+
+
+def prefers_cost_only(values: Iterable[str]) -> bool:
+    """Whether the values of the header Prefer (RFC 7240) ask for the cost alone; the answer then says so in Preference-Applied."""
+    return any(one.partition(";")[0].strip().lower() == "cost-only" for value in values for one in value.split(","))
+
+
+def _reset_at(left: Left) -> datetime:
+    return datetime.now(UTC) + timedelta(seconds=left.seconds)

@@ -1,0 +1,201 @@
+"""The engine: prepares each document once, and executes it by its plan, or by graphql-core."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from inspect import isawaitable
+from typing import Any, Final, Literal
+
+from cachetools import LRUCache
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    GraphQLError,
+    NoSchemaIntrospectionCustomRule,
+    OperationDefinitionNode,
+    OperationType,
+    execute,
+    validate,
+)
+from graphql.validation import specified_rules
+from strawberry import Schema
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
+
+from gql.budget import charge
+from gql.context import Context
+from gql.engine.inputs import Given, Unusual, Variables
+from gql.engine.plan import NoPlan, Outcome, Plan, compiled, conditions
+from gql.limits import Limits, Measure, measure
+from models.errors import Refusal
+
+Road = Literal["plan", "replay", "core"]
+"""What executed an operation: its plan; its plan as far as it went, and then graphql-core; graphql-core alone."""
+
+_CACHE: Final = 4_000_000
+"""Characters of the documents that are kept, each of which counts some more for its plans."""
+_PLAN: Final = 2_000
+_RULES: Final = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
+_VARIANTS: Final = 16
+"""Plans of one operation: one for each choice that its directives make."""
+
+
+class NoOperation(Exception):
+    """The document holds no operation of this name, or more than one where no name was given; the text says which."""
+
+
+class WrongKind(Exception):
+    """The document's operation is none that this request may execute."""
+
+    def __init__(self, kind: OperationType) -> None:
+        super().__init__(kind.value)
+        self.kind = kind
+
+
+@dataclass(slots=True)
+class Operation:
+    """One operation of a document, with its measure, and its plans: one for each choice of @include and @skip."""
+
+    node: OperationDefinitionNode
+    chosen_by: tuple[str, ...]
+    measure: Measure | None = None
+    variables: Variables | None = None
+    plans: dict[tuple[Any, ...], Plan | None] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Document:
+    """A document, for all requests that bring it. One that was not found `valid` is not kept."""
+
+    tree: DocumentNode
+    operations: dict[str | None, Operation]
+    size: int
+    valid: bool = False
+
+    def operation(self, name: str | None) -> Operation:
+        """The operation to execute (GraphQL, section 6.1). Raises NoOperation."""
+        if name is None and len(self.operations) > 1:
+            raise NoOperation("Name the operation to execute by operationName.")
+        found = self.operations.get(name) if name is not None else next(iter(self.operations.values()), None)
+        if found is None:
+            raise NoOperation("The document holds no operation of this name.")
+        return found
+
+
+class Engine:
+    """Executes operations of one schema. With `plans` off graphql-core executes all of them, with the same answers."""
+
+    def __init__(
+        self, schema: Schema, limits: Limits, *, plans: bool = True, took: Callable[[Road], None] = lambda _: None
+    ) -> None:
+        self._schema, self.limits, self._plans, self._took = schema._schema, limits, plans, took
+        self._documents: LRUCache[tuple[str, bool], Document] = LRUCache(_CACHE, getsizeof=lambda document: document.size)
+
+    async def execute(
+        self, text: str, variables: dict[str, Any] | None, name: str | None, context: Context, allowed: Collection[OperationType]
+    ) -> ExecutionResult:
+        """The result of one operation. Raises NoOperation or WrongKind."""
+        try:
+            document, operation = self._found(text, name, context, variables)
+            if operation.node.operation not in allowed:
+                raise WrongKind(operation.node.operation)
+            await charge(context)
+            if not document.valid:
+                self._validate(document, text, introspectable=context.introspectable)
+        except Refusal as refusal:
+            return ExecutionResult(None, [GraphQLError(refusal.message, original_error=refusal)])
+        except _Invalid as invalid:
+            return ExecutionResult(None, invalid.errors)
+        return await self._executed(document, operation, variables, context)
+
+    async def _executed(
+        self, document: Document, operation: Operation, variables: dict[str, Any] | None, context: Context
+    ) -> ExecutionResult:
+        resolved: dict[str, Outcome] = {}
+        try:
+            given, plan = self._planned(document, operation, variables or {})
+            data = await plan.run(context, given, resolved)
+        except (NoPlan, Unusual):
+            self._took("core")
+        except Exception:
+            self._took("replay")  # whatever it was: graphql-core meets it again, and tells it in its own words
+        else:
+            self._took("plan")
+            return ExecutionResult(data, None)
+        result = execute(
+            self._schema,
+            document.tree,
+            context_value=context,
+            variable_values=variables,
+            operation_name=operation.node.name.value if operation.node.name else None,
+            middleware=[_replaying(resolved)] if resolved else None,
+        )
+        return await result if isawaitable(result) else result
+
+    def _found(self, text: str, name: str | None, context: Context, variables: dict[str, Any] | None) -> tuple[Document, Operation]:
+        """The document and its operation, within the limits; perhaps not valid yet."""
+        document = self._documents.get((text, context.introspectable)) or self._parsed(text)
+        operation = document.operation(name)
+        if operation.measure is None:
+            operation.measure = measure(self._schema, document.tree, operation.node, self.limits)
+        context.measure = operation.measure
+        context.cost = self.limits.refuse(operation.measure, variables)
+        return document, operation
+
+    def _parsed(self, text: str) -> Document:
+        try:
+            tree = self.limits.parse(text)
+        except GraphQLError as error:
+            raise _Invalid([error]) from None
+        chosen_by = conditions(tree)
+        operations = {
+            node.name.value if node.name else None: Operation(node, chosen_by)
+            for node in tree.definitions
+            if isinstance(node, OperationDefinitionNode)
+        }
+        return Document(tree, operations, len(text) + _PLAN)
+
+    def _validate(self, document: Document, text: str, *, introspectable: bool) -> None:
+        errors = validate(self._schema, document.tree, _RULES if introspectable else (*_RULES, NoSchemaIntrospectionCustomRule))
+        if errors:
+            raise _Invalid(errors)
+        document.valid = True
+        if document.size <= _CACHE:
+            self._documents[text, introspectable] = document
+
+    def _planned(self, document: Document, operation: Operation, variables: dict[str, Any]) -> tuple[Given, Plan]:
+        """The variables, and the plan for those of them that choose what is selected. Raises Unusual, or NoPlan."""
+        if not self._plans:
+            raise NoPlan
+        if operation.variables is None:
+            operation.variables = Variables(self._schema, operation.node)
+        given = operation.variables.given(variables)
+        choice = tuple(given.values.get(name) for name in operation.chosen_by)
+        if choice not in operation.plans:
+            if len(operation.plans) >= _VARIANTS:
+                raise NoPlan
+            operation.plans[choice] = None
+            operation.plans[choice] = compiled(self._schema, document.tree, operation.node, variables)
+        plan = operation.plans[choice]
+        if plan is None:
+            raise NoPlan
+        return given, plan
+
+
+class _Invalid(Exception):
+    def __init__(self, errors: list[GraphQLError]) -> None:
+        super().__init__()
+        self.errors = errors
+
+
+def _replaying(resolved: dict[str, Outcome]) -> Callable[..., Any]:
+    def middleware(next_: Callable[..., Any], source: Any, info: Any, **arguments: Any) -> Any:
+        if info.path.prev is None and info.path.key in resolved:
+            value, error = resolved[info.path.key]
+            if error is not None:
+                raise error
+            return value
+        return next_(source, info, **arguments)
+
+    return middleware

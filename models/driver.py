@@ -1,0 +1,80 @@
+"""What the errors of the database's driver mean: the only place where they become refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import asyncpg
+from tortoise.exceptions import BaseORMException
+
+from models.errors import (
+    BadCredentials,
+    EmailTaken,
+    Forbidden,
+    InvalidInput,
+    LabelTaken,
+    NotFound,
+    Refusal,
+    SlugTaken,
+    TimedOut,
+    Unauthenticated,
+    Unavailable,
+    UsernameTaken,
+)
+
+_CONSTRAINTS: Final[dict[str, Refusal]] = {
+    "users_username_key": UsernameTaken("This username is taken.", ("username",)),
+    "users_email_key": EmailTaken("This e-mail address is taken.", ("email",)),
+    "labels_name_key": LabelTaken("A label of this name exists.", ("name",)),
+    "tenants_slug_key": SlugTaken("This slug is taken.", ("slug",)),
+    # What a row was to refer to has been removed meanwhile.
+    "contact_labels_tenant_id_label_id_fkey": NotFound("There is no such label.", ("contact", "labelIds")),
+    "contact_labels_tenant_id_contact_id_fkey": NotFound("There is no such contact.", ("id",)),
+    "sessions_tenant_id_user_id_fkey": BadCredentials("Wrong username or password."),
+    "login_history_tenant_id_user_id_fkey": BadCredentials("Wrong username or password."),
+    "refresh_tokens_tenant_id_session_id_fkey": Unauthenticated("The session has ended. Sign in again."),
+}
+
+
+_AWAY: Final = (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""What a lost connection looks like; the last of them while asyncpg itself has not understood it yet."""
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Around the use of a connection: raises the refusal of what the driver raises, or a bug of ours as it is."""
+    try:
+        yield
+    except (BaseORMException, asyncpg.PostgresError, *_AWAY) as error:
+        refusal = _refusal(_cause(error))
+        if refusal is None:
+            raise
+        raise refusal from (None if type(refusal) in {Unauthenticated, Forbidden} else error)
+
+
+def _cause(error: BaseException) -> BaseException:
+    return error.__cause__ if isinstance(error, BaseORMException) and error.__cause__ else error
+
+
+def _refusal(error: BaseException) -> Refusal | None:
+    """The refusal for a driver's error, by SQLSTATE (PostgreSQL docs, appendix A); None for a bug of ours."""
+    taken = _CONSTRAINTS.get(getattr(error, "constraint_name", None) or "")
+    if taken is not None:
+        return type(taken)(taken.message, taken.path)
+    state = getattr(error, "sqlstate", None) or ""
+    if (state, str(error)) == ("28000", "the session is over"):  # of `enter`; the same states from elsewhere are no refusals
+        return Unauthenticated("The session has ended. Sign in again.")
+    if (state, str(error)) == ("42501", "the role does not suffice"):
+        return Forbidden("Your role does not allow this.")
+    if state == "22021":
+        return InvalidInput("A text holds a character that cannot be kept, such as NUL.")
+    if state in {"55P03", "57014"}:
+        return TimedOut("This took too long and was given up; nothing was changed.")
+    if state[:2] in {"08", "28", "3D", "53", "58"} or state in {"57P01", "57P02", "57P03", "25006", "25P03", "40001", "40P01"}:
+        return Unavailable("The service is not available for the moment. Try again soon.")
+    # asyncpg's ValueErrors are about values that it was given: a bug of ours.
+    if isinstance(error, _AWAY) and not isinstance(error, ValueError):
+        return Unavailable("The service is not available for the moment. Try again soon.")
+    return None

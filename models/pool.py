@@ -1,0 +1,166 @@
+"""The pool of database connections: last in, first out, and nothing but what a request needs.
+
+asyncpg's own pool sends a message after each use to reset the connection. Nothing here leaves anything on one (every setting is
+SET LOCAL), so ours does not. It serves Tortoise's transactions and the statements that carry their own door.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, cast
+
+import asyncpg
+from tortoise.backends.asyncpg.client import AsyncpgDBClient
+
+MEND_SECONDS: Final = 5.0
+"""How long a connection whose statement was cut off may take until it is of use again."""
+
+Connection = asyncpg.Connection
+
+
+class Pool:
+    """At most `most` connections, made by `connect` when they are needed. Who waits longest is served first."""
+
+    def __init__(self, connect: Callable[[], Awaitable[Connection]], most: int) -> None:
+        self._connect, self._most = connect, most
+        self._idle: list[Connection] = []
+        self._used: set[Connection] = set()
+        self._expired: set[Connection] = set()
+        self._waiting: deque[asyncio.Future[Connection | None]] = deque()
+        self._opening = 0
+        self._mending: set[asyncio.Task[None]] = set()
+        self._back = asyncio.Event()
+
+    def get_size(self) -> int:
+        """How many connections are open."""
+        return len(self._idle) + len(self._used)
+
+    def get_idle_size(self) -> int:
+        """How many of them nobody uses."""
+        return len(self._idle)
+
+    def take(self) -> Connection | None:
+        """A connection that nobody uses, at once; or None."""
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection.is_closed():  # by a restart of Postgres
+                self._used.add(connection)
+                return connection
+        return None
+
+    async def acquire(self) -> Connection:
+        """A connection of one's own, until `release`. Waits as long as it takes: who asks sets the bound."""
+        connection = self.take()
+        if connection is not None:
+            return connection
+        if self.get_size() + self._opening < self._most:
+            self._opening += 1
+            return await self._opened()
+        connection = await self._turn()
+        return await self._opened() if connection is None else connection
+
+    async def release(self, connection: Connection, *, cut_off: bool = False) -> None:
+        """Takes a connection back. One whose statement was `cut_off` is tried first, and one in a transaction is closed."""
+        if cut_off and not connection.is_closed():
+            task = asyncio.create_task(self._mend(connection))
+            self._mending.add(task)
+            task.add_done_callback(self._mending.discard)
+        elif connection.is_closed() or connection.is_in_transaction() or connection in self._expired:
+            connection.terminate()
+            self._used.discard(connection)
+            self._expired.discard(connection)
+            self._pass_on(None)
+        else:
+            self._pass_on(connection)
+
+    async def expire_connections(self) -> None:
+        """Lets go of every connection: they lead to a server that is not the primary any more."""
+        for connection in self._idle:
+            connection.terminate()
+        self._idle.clear()
+        self._expired |= self._used
+
+    async def close(self) -> None:
+        """Closes what is idle, and the rest as it comes back."""
+        self._most = 0
+        await self.expire_connections()
+        while self._used:
+            self._back.clear()
+            await self._back.wait()
+
+    def terminate(self) -> None:
+        """Closes everything at once."""
+        for connection in (*self._idle, *self._used):
+            connection.terminate()
+
+    async def _opened(self) -> Connection:
+        """A new connection, for which `_opening` was counted up."""
+        try:
+            connection = await self._connect()
+        except BaseException:
+            self._opening -= 1
+            self._pass_on(None)
+            raise
+        self._opening -= 1
+        self._used.add(connection)
+        return connection
+
+    async def _turn(self) -> Connection | None:
+        """A connection that came back, or None: one may be opened, and is counted."""
+        turn: asyncio.Future[Connection | None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            return await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():  # it was our turn: now it is the next one's
+                self._opening -= turn.result() is None
+                self._pass_on(turn.result())
+            raise
+
+    def _pass_on(self, connection: Connection | None) -> None:
+        self._back.set()
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                self._opening += connection is None
+                turn.set_result(connection)
+                return
+        if connection is not None:
+            self._used.discard(connection)
+            self._idle.append(connection)
+
+    async def _mend(self, connection: Connection) -> None:
+        # asyncpg asks Postgres to cancel what runs, and the next statement waits until that is done.
+        try:
+            async with asyncio.timeout(MEND_SECONDS):
+                await connection.execute("SELECT")
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):  # it is of no more use
+            connection.terminate()
+        await self.release(connection)
+
+
+class Client(AsyncpgDBClient):
+    """Tortoise's client over this pool."""
+
+    def __init__(self, *, single_statements: bool = True, **options: Any) -> None:
+        super().__init__(**options)
+        self.single_statements = single_statements
+        """Whether a statement may open the door for itself, instead of a transaction around it."""
+
+    @property
+    def pool(self) -> Pool:
+        """The open pool."""
+        return cast("Pool", self._pool)
+
+    async def create_pool(self, **options: Any) -> Pool:  # type: ignore[override]  # it does what Tortoise asks of asyncpg's
+        """The pool, empty: the first who needs a connection opens it."""
+        most = options.pop("max_size")
+        for unused in ("min_size", "connection_class", "loop"):
+            options.pop(unused)
+        return Pool(lambda: asyncpg.connect(**options), most)
+
+
+client_class = Client
+"""What Tortoise looks for in the module of an engine."""
