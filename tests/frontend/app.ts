@@ -2,8 +2,8 @@
 import type { ResultOf, TypedDocumentNode } from "@graphql-typed-document-node/core";
 import { print } from "graphql";
 
-import { graphql, useFragment } from "./generated";
-import * as api from "./generated/graphql";
+import { graphql, useFragment } from "./generated/index.ts";
+import * as api from "./generated/graphql.ts";
 
 /** NoInfer: the document alone says what its variables are, or a field that an input does not have would pass. */
 declare function ask<Result, Variables>(

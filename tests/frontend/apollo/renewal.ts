@@ -1,0 +1,22 @@
+// The access token expires while the page is open: nobody notices, and the refresh token is spent once.
+import * as api from "../generated/graphql.ts";
+import { connect } from "./client.ts";
+import { ada, endpoint, expiry, report } from "../given.ts";
+
+const sent: [string, number][] = [];
+const watched: typeof fetch = async (url, init) => {
+  const response = await fetch(url, init);
+  sent.push([JSON.parse(String(init?.body)).operationName, response.status]);
+  return response;
+};
+
+const { client, signIn } = connect(endpoint, { fetch: watched });
+await signIn(ada);
+await expiry();
+
+const [viewer, contacts] = await Promise.all([
+  client.query({ query: api.ViewerDocument }),
+  client.query({ query: api.ContactPagesDocument, variables: { first: 1 } }),
+]);
+
+report({ viewer: viewer.data?.viewer?.user.username, contacts: contacts.data?.contacts?.edges.length, sent: sent.sort() });
