@@ -20,8 +20,9 @@ test: $(READY)
 check: $(READY)
 	@scripts/check
 
-full: check # everything that CI proves, and the clone that lives a day
+full: check # everything that CI proves, the clone that lives a day, and the tests that take minutes
 	.ci/run
+	$(BIN)/python -m pytest -q -n 2 -m long
 
 bench: $(READY) # all of it takes most of an hour; a part: make bench BENCH="--part main --only ours,limit,mercurius --rounds 3"
 	$(BIN)/python -m bench $(or $(BENCH),--part all --write)

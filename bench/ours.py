@@ -31,7 +31,7 @@ def limits() -> None:
 def metrics() -> None:
     """No request is counted or timed."""
 
-    async def timed(_metrics: Any, _transport: Any, _operation: Any, work: Awaitable[Any], *_: Any) -> Any:
+    async def timed(_metrics: Any, _timing: Any, work: Awaitable[Any]) -> Any:
         return await work
 
     Metrics.timed = timed  # type: ignore[method-assign, assignment]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import strawberry
@@ -57,7 +59,7 @@ def cost_extension(context: Context, allowed: int) -> dict[str, Any] | None:
     if context.left is not None:
         told["remaining"] = context.left.remaining
         if context.left.seconds:
-            told["resetAt"] = _reset_at(context.left).isoformat(timespec="seconds").replace("+00:00", "Z")
+            told["resetAt"] = _told(int(time.time() + context.left.seconds))
     return told
 
 
@@ -70,6 +72,11 @@ async def measured_only(context: Context, allowed: int) -> dict[str, Any]:
 def prefers_cost_only(values: Iterable[str]) -> bool:
     """Whether the values of the header Prefer (RFC 7240) ask for the cost alone; the answer then says so in Preference-Applied."""
     return any(one.partition(";")[0].strip().lower() == "cost-only" for value in values for one in value.split(","))
+
+
+@lru_cache(maxsize=256)
+def _told(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).isoformat().replace("+00:00", "Z")
 
 
 def _reset_at(left: Left) -> datetime:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Final
 
 import asyncpg
@@ -38,20 +36,23 @@ _CONSTRAINTS: Final[dict[str, Refusal]] = {
 }
 
 
-_AWAY: Final = (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+_AWAY: Final = OSError | asyncpg.InterfaceError | asyncpg.InternalClientError
 """What a lost connection looks like; the last of them while asyncpg itself has not understood it yet."""
 
 
-@contextmanager
-def translated() -> Iterator[None]:
+class translated:  # noqa: N801 - used like a function, and made for speed
     """Around the use of a connection: raises the refusal of what the driver raises, or a bug of ours as it is."""
-    try:
-        yield
-    except (BaseORMException, asyncpg.PostgresError, *_AWAY) as error:
-        refusal = _refusal(_cause(error))
-        if refusal is None:
-            raise
-        raise refusal from (None if type(refusal) in {Unauthenticated, Forbidden} else error)
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        if isinstance(error, BaseORMException | asyncpg.PostgresError | _AWAY):
+            refusal = _refusal(_cause(error))
+            if refusal is not None:
+                raise refusal from (None if type(refusal) in {Unauthenticated, Forbidden} else error)
 
 
 def _cause(error: BaseException) -> BaseException:

@@ -7,12 +7,15 @@ SET LOCAL), so ours does not. It serves Tortoise's transactions and the statemen
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, cast
 
 import asyncpg
 from tortoise.backends.asyncpg.client import AsyncpgDBClient
+
+from models.errors import Unavailable
 
 MEND_SECONDS: Final = 5.0
 """How long a connection whose statement was cut off may take until it is of use again."""
@@ -28,7 +31,8 @@ class Pool:
         self._idle: list[Connection] = []
         self._used: set[Connection] = set()
         self._expired: set[Connection] = set()
-        self._waiting: deque[asyncio.Future[Connection | None]] = deque()
+        self._waiting: deque[tuple[float, asyncio.Future[Connection | None]]] = deque()
+        self._sweeping = False
         self._opening = 0
         self._mending: set[asyncio.Task[None]] = set()
         self._back = asyncio.Event()
@@ -36,6 +40,10 @@ class Pool:
     def get_size(self) -> int:
         """How many connections are open."""
         return len(self._idle) + len(self._used)
+
+    def waiting(self) -> int:
+        """How many requests wait for one."""
+        return sum(not turn.done() for _, turn in self._waiting)
 
     def get_idle_size(self) -> int:
         """How many of them nobody uses."""
@@ -50,18 +58,22 @@ class Pool:
                 return connection
         return None
 
-    async def acquire(self) -> Connection:
-        """A connection of one's own, until `release`. Waits as long as it takes: who asks sets the bound."""
+    async def acquire(self, seconds: float | None = None) -> Connection:
+        """A connection of one's own, until it is given back. Raises Unavailable where none is free for so long."""
         connection = self.take()
         if connection is not None:
             return connection
         if self.get_size() + self._opening < self._most:
             self._opening += 1
             return await self._opened()
-        connection = await self._turn()
+        connection = await self._turn(seconds)
         return await self._opened() if connection is None else connection
 
-    async def release(self, connection: Connection, *, cut_off: bool = False) -> None:
+    async def release(self, connection: Connection) -> None:
+        """`give_back`, as Tortoise calls it."""
+        self.give_back(connection)
+
+    def give_back(self, connection: Connection, *, cut_off: bool = False) -> None:
         """Takes a connection back. One whose statement was `cut_off` is tried first, and one in a transaction is closed."""
         if cut_off and not connection.is_closed():
             task = asyncio.create_task(self._mend(connection))
@@ -107,10 +119,14 @@ class Pool:
         self._used.add(connection)
         return connection
 
-    async def _turn(self) -> Connection | None:
+    async def _turn(self, seconds: float | None) -> Connection | None:
         """A connection that came back, or None: one may be opened, and is counted."""
-        turn: asyncio.Future[Connection | None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(turn)
+        loop = asyncio.get_running_loop()
+        turn: asyncio.Future[Connection | None] = loop.create_future()
+        self._waiting.append((loop.time() + (math.inf if seconds is None else seconds), turn))
+        if not self._sweeping and seconds is not None:
+            self._sweeping = True
+            loop.call_later(seconds, self._sweep)
         try:
             return await turn
         except asyncio.CancelledError:
@@ -119,10 +135,22 @@ class Pool:
                 self._pass_on(turn.result())
             raise
 
+    def _sweep(self) -> None:
+        """Lets those go who have waited long enough. One timer for all of them: each of its own would cost more than the rest."""
+        now = asyncio.get_running_loop().time()
+        for until, turn in self._waiting:
+            if until <= now and not turn.done():
+                turn.set_exception(Unavailable("The service is busy. Try again in a moment."))
+        self._waiting = deque((until, turn) for until, turn in self._waiting if not turn.done())
+        nearest = min((until for until, _ in self._waiting), default=math.inf)
+        self._sweeping = nearest < math.inf
+        if self._sweeping:
+            asyncio.get_running_loop().call_at(nearest, self._sweep)
+
     def _pass_on(self, connection: Connection | None) -> None:
         self._back.set()
         while self._waiting:
-            turn = self._waiting.popleft()
+            _, turn = self._waiting.popleft()
             if not turn.done():
                 self._opening += connection is None
                 turn.set_result(connection)
@@ -138,7 +166,7 @@ class Pool:
                 await connection.execute("SELECT")
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):  # it is of no more use
             connection.terminate()
-        await self.release(connection)
+        self.give_back(connection)
 
 
 class Client(AsyncpgDBClient):

@@ -114,6 +114,14 @@ class Logger(structlog.BoundLoggerBase):
         self.error(event, **{"exc_info": True, **values})
 
 
+INFO = stdlib.INFO
+
+
+def told(level: int) -> bool:
+    """Whether lines of this level are written now: for who would gather much for one."""
+    return bool(output.level <= level)
+
+
 class _Routed(stdlib.Handler):
     """Sends the standard library's records through the same chain."""
 

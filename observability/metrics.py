@@ -3,7 +3,8 @@
 No label holds a tenant, a user, an id or anything a client can choose freely.
 """
 
-import asyncio
+from __future__ import annotations
+
 import re
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Literal, TypeVar
@@ -22,6 +23,20 @@ T = TypeVar("T")
 _NAMESPACE = "addressbook"
 _BUCKETS = (0.005, 0.025, 0.1, 0.25, 0.5, 1.0, 2.5)  # seconds; few, since each is a series for every operation
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,38}")
+
+
+class Timing:
+    """One request that is being timed. Its operation and its outcome are known only when the work is done."""
+
+    __slots__ = ("_metrics", "_transport", "operation", "outcome")
+
+    def __init__(self, metrics: Metrics, transport: Transport, operation: str) -> None:
+        self._metrics, self._transport, self.operation = metrics, transport, operation
+        self.outcome: Outcome = "failed"
+
+    def observe(self, value: float, /) -> None:
+        """For prometheus_async: counts it, with its duration in seconds."""
+        self._metrics.observe(self._transport, self.operation, self.outcome, value)
 
 
 class Metrics:
@@ -89,19 +104,9 @@ class Metrics:
                 self._requests[transport, operation, outcome] = child
         child.observe(seconds)
 
-    async def timed(
-        self,
-        transport: Transport,
-        operation: Callable[[], str],
-        work: Awaitable[T],
-        outcome: Callable[[T], Outcome] = lambda _: "ok",
-    ) -> T:
-        """Await `work` and observe it; `outcome` judges its result, an exception counts as failed and is raised on.
-
-        `operation` is asked when the work is done, since only a parsed document knows its name.
-        """
-        timing = _Timing(self, transport, operation)
-        return await aio.time(timing, timing.judge(work, outcome))
+    async def timed(self, timing: Timing, work: Awaitable[T]) -> T:
+        """Await `work` and observe it as `timing` says when it is done; an exception is raised on."""
+        return await aio.time(timing, work)
 
     def authenticated(self, kind: AuthKind, outcome: Outcome) -> None:
         """Count one attempt to sign in, sign up, refresh, present a token or change a password."""
@@ -142,25 +147,3 @@ class Metrics:
         except (TypeError, ValueError):  # it does not expect a version that is no number
             encode, content_type = choose_encoder("text/plain")
         return encode(self.registry), content_type
-
-
-class _Timing:
-    """An observer for prometheus_async that learns the outcome before it is told the time."""
-
-    __slots__ = ("_metrics", "_operation", "_outcome", "_transport")
-
-    def __init__(self, metrics: Metrics, transport: Transport, operation: Callable[[], str]) -> None:
-        self._metrics, self._transport, self._operation = metrics, transport, operation
-        self._outcome: Outcome = "failed"
-
-    async def judge(self, work: Awaitable[T], outcome: Callable[[T], Outcome]) -> T:
-        try:
-            result = await work
-        except asyncio.CancelledError:
-            self._outcome = "cancelled"
-            raise
-        self._outcome = outcome(result)
-        return result
-
-    def observe(self, value: float, /) -> None:
-        self._metrics.observe(self._transport, self._operation(), self._outcome, value)

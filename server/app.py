@@ -19,12 +19,12 @@ from auth.throttle import Throttle
 from auth.tokens import Keyring
 from gql.engine.engine import Engine
 from gql.limits import Limits
+from gql.trusted import Trusted
 from gql.view import View
-from models import tenancy
 from observability.metrics import Metrics
 from observability.tracing import Tracing
 from server import middlewares, pages
-from server.database import opened, pool_sizes
+from server.database import opened
 from server.health import Health
 from server.settings import Environment, Settings
 
@@ -51,11 +51,7 @@ def create_app(settings: Settings) -> web.Application:
     app = web.Application(
         client_max_size=settings.body_limit,
         middlewares=[
-            middlewares.watched(metrics, tracing),
-            middlewares.cors(origins, credentials=settings.cors_allow_credentials),
-            middlewares.barrier,
-            middlewares.identified(desk, settings.trusted_proxies),
-            middlewares.bounded,
+            middlewares.gate(metrics, tracing, desk, settings.trusted_proxies, origins, credentials=settings.cors_allow_credentials)
         ],
     )
     app[HEALTH] = health
@@ -65,13 +61,17 @@ def create_app(settings: Settings) -> web.Application:
             gql.schema.build(),
             Limits(**{one.name: getattr(settings, f"graphql_max_{one.name}") for one in fields(Limits)}),
             plans=settings.fast_road,
+            seconds=settings.operation_seconds,
         ),
         desk,
+        Trusted(settings.trusted_documents, settings.trusted_documents_mode),
         identify=lambda request: request[middlewares.IDENTITY],
         page=page,
         origins=origins,
         credentials=settings.cors_allow_credentials,
         introspectable=settings.introspectable,
+        batch=settings.graphql_batch,
+        later=settings.graphql_later_statuses,
     )
     app.router.add_route("GET", "/graphql", view.handle)
     app.router.add_route("POST", "/graphql", view.handle)
@@ -95,11 +95,11 @@ def create_app(settings: Settings) -> web.Application:
         try:
             async with opened(
                 dsn, pool=settings.database_pool, statement_timeout_ms=settings.statement_timeout_ms, fast_road=settings.fast_road
-            ) as context:
+            ) as pool:
                 metrics.watch_pool(
-                    size=lambda: pool_sizes(context)[0],
-                    in_use=lambda: pool_sizes(context)[1],
-                    waiting=lambda: float(tenancy.waiting()),
+                    size=pool.get_size,
+                    in_use=lambda: pool.get_size() - pool.get_idle_size(),
+                    waiting=pool.waiting,
                 )
                 yield
         finally:

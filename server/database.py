@@ -6,13 +6,16 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import asyncpg
 from aerich import Command
 from tortoise.context import TortoiseContext
 from tortoise.exceptions import BaseORMException
+
+from models import tenancy
+from models.pool import Client, Pool
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 MODELS: Final = [f"models.{noun}" for noun in ("audit", "contact", "label", "session", "tenant", "user")]
@@ -61,9 +64,7 @@ def config(
 
 
 @asynccontextmanager
-async def opened(
-    dsn: str, *, pool: int = 10, statement_timeout_ms: int = 3_000, fast_road: bool = True
-) -> AsyncIterator[TortoiseContext]:
+async def opened(dsn: str, *, pool: int = 10, statement_timeout_ms: int = 3_000, fast_road: bool = True) -> AsyncIterator[Pool]:
     """Tortoise over a pool of connections whose statements are bounded. Opened in the task that starts the server."""
     # Not `async with`: the web server stops in another context than it started in, where the variable cannot be reset.
     context = TortoiseContext().__enter__()
@@ -80,17 +81,13 @@ async def opened(
             },
         )
     )
-    await context.connections.get("default").create_connection(with_db=True)
+    client = cast("Client", context.connections.get("default"))
+    await client.create_connection(with_db=True)
+    tenancy.client.set(client)
     try:
-        yield context
+        yield client.pool
     finally:
         await context.close_connections()
-
-
-def pool_sizes(context: TortoiseContext) -> tuple[int, int]:
-    """How many connections are open, and how many of them are in use."""
-    pool = getattr(context.connections.get("default"), "_pool", None)
-    return (0, 0) if pool is None else (pool.get_size(), pool.get_size() - pool.get_idle_size())
 
 
 def known_migrations() -> list[str]:

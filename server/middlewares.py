@@ -8,12 +8,13 @@ import time
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from random import getrandbits
 from typing import Final
-from uuid import uuid4
 
 import orjson
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
+from multidict import CIMultiDict, istr
 
 import rest.call
 import rest.errors
@@ -22,86 +23,111 @@ from auth.desk import Desk
 from gql.view import OPERATION
 from models.errors import Unauthenticated
 from models.values import Origin
-from observability.logging import bound, logger
-from observability.metrics import Metrics, Outcome, Transport
+from observability.logging import INFO, bound, logger, told
+from observability.metrics import Metrics, Outcome, Timing
 from observability.tracing import Tracing
 from server.settings import Network
 
 _log = logger("server.access")
-_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_GOOD_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _BEARER: Final = re.compile(r"bearer +([^ ]+)", re.IGNORECASE)
 _READ_SECONDS: Final = 30.0
 
 IDENTITY = web.RequestKey("identity", Identity)
 REQUEST_ID = web.RequestKey("request_id", str)
 
-SECURE: Final = {
-    "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-    "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
-    "Cache-Control": "no-store",
-    "Server": "address-book",
-}
+_REQUEST_ID: Final = istr("X-Request-ID")
+_POLICY: Final = istr("Content-Security-Policy")
+_VARY: Final = f"{hdrs.ORIGIN}, {hdrs.AUTHORIZATION}"
+SECURE: Final = CIMultiDict(
+    {
+        istr("X-Content-Type-Options"): "nosniff",
+        _POLICY: "default-src 'none'; frame-ancestors 'none'",
+        istr("Referrer-Policy"): "no-referrer",
+        istr("Strict-Transport-Security"): "max-age=31536000; includeSubDomains",
+        hdrs.CACHE_CONTROL: "no-store",
+        hdrs.SERVER: "address-book",
+    }
+)
 
 
-def watched(metrics: Metrics, tracing: Tracing) -> Middleware:
-    """Gives the request its id, and tells of it: one line, one measurement, one span."""
+def gate(
+    metrics: Metrics, tracing: Tracing, desk: Desk, proxies: Sequence[Network], origins: Iterable[str], *, credentials: bool
+) -> Middleware:
+    """What every request passes: it gets an id, is timed, identified and answered, and told of in one line.
+
+    One middleware for all of it, since each of its own costs as much as a small query. A preflight of cross-origin resource
+    sharing is answered with 200; only pages of the named origins may read an answer.
+    """
+    allowed = frozenset(origins)
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-        given = request.headers.get("X-Request-ID", "")
-        request_id = given if _REQUEST_ID.fullmatch(given) else uuid4().hex
-        request[REQUEST_ID] = request_id
         began = time.perf_counter()
-        route = request.match_info.route.resource.canonical if request.match_info.route.resource else "unknown"
-        name = f"{request.method} {route}"
+        given = request.headers.get(_REQUEST_ID)
+        request_id = request[REQUEST_ID] = given if given and _GOOD_ID.fullmatch(given) else f"{getrandbits(128):032x}"
+        resource, method = request.match_info.route.resource, request.method
+        route = resource.canonical if resource else "unknown"
+        timing = Timing(metrics, "graphql" if route == "/graphql" else "rest", f"{method} {route}")
         with (
-            tracing.request(name, request.headers.get("traceparent"), {"http.request.method": request.method}) as trace,
+            tracing.request(timing.operation, request.headers.get("traceparent"), {"http.request.method": method}) as trace,
             bound(request_id=request_id, trace_id=trace.trace_id),
         ):
-            transport: Transport = "graphql" if route == "/graphql" else "rest"
-            response = await metrics.timed(
-                transport, lambda: request.get(OPERATION, name), handler(request), lambda answer: _outcome(answer.status)
-            )
-            response.headers["X-Request-ID"] = request_id
-            response.headers.add(hdrs.VARY, hdrs.AUTHORIZATION)
-            for header, value in SECURE.items():
-                response.headers.setdefault(header, value)
-            identity = request.get(IDENTITY)
-            caller = identity.caller if identity else None
+            response = await metrics.timed(timing, _answered(request, handler, timing, desk, proxies))
+            _secure(response.headers, request_id)
+            origin = request.headers.get(hdrs.ORIGIN)
+            if origin in allowed:
+                response.headers.extend(_sharing(origin or "", credentials=credentials, preflight=_is_preflight(request)))
             trace.set("http.response.status_code", response.status)
             trace.set("request.id", request_id)
-            _log.info(
-                "request",
-                method=request.method,
-                route=route,
-                operation=request.get(OPERATION),
-                status=response.status,
-                milliseconds=round((time.perf_counter() - began) * 1000, 2),
-                tenant=caller.tenant.hex if caller else None,
-                user=caller.user.hex if caller else None,
-            )
+            if told(INFO):
+                identity = request.get(IDENTITY)
+                caller = identity.caller if identity else None
+                _log.info(
+                    "request",
+                    method=method,
+                    route=route,
+                    operation=request.get(OPERATION),
+                    status=response.status,
+                    milliseconds=round((time.perf_counter() - began) * 1000, 2),
+                    tenant=caller.tenant.hex if caller else None,
+                    user=caller.user.hex if caller else None,
+                )
             return response
 
     return middleware
 
 
-@web.middleware
-async def barrier(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turns whatever escapes into JSON with a code; what nobody expected goes to the log, and nowhere else."""
+async def _answered(
+    request: web.Request, handler: Handler, timing: Timing, desk: Desk, proxies: Sequence[Network]
+) -> web.StreamResponse:
+    """The answer, whatever happens. What nobody expected becomes JSON with a code, and goes to the log and nowhere else."""
     try:
-        return await handler(request)
+        if _is_preflight(request):
+            response: web.StreamResponse = web.Response()
+        else:
+            request[IDENTITY] = _identity(request, desk, proxies)
+            if request.can_read_body:
+                await _read(request)
+            response = await handler(request)
     except web.HTTPException as error:
-        if error.status < 400:
-            raise
         headers = {str(name): error.headers[name] for name in (hdrs.ALLOW, hdrs.RETRY_AFTER) if name in error.headers}
-        return failure(request, error.status, error.reason, headers)
+        response = error if error.status < 400 else failure(request, error.status, error.reason, headers)
     except web.RequestPayloadError:
-        return failure(request, 400, "The body cannot be read.")
+        response = failure(request, 400, "The body cannot be read.")
+    except asyncio.CancelledError:
+        timing.outcome = "cancelled"
+        raise
     except Exception as error:
         _log.error("unexpected error", exc_info=error)
-        return failure(request, 500, f"Something went wrong on our side. Tell us the request id {request[REQUEST_ID]}.")
+        response = failure(request, 500, f"Something went wrong on our side. Tell us the request id {request[REQUEST_ID]}.")
+    timing.operation = request.get(OPERATION, timing.operation)
+    timing.outcome = _outcome(response.status)
+    return response
+
+
+def _is_preflight(request: web.Request) -> bool:
+    return request.method == "OPTIONS" and hdrs.ACCESS_CONTROL_REQUEST_METHOD in request.headers
 
 
 def failure(request: web.Request, status: int, message: str, headers: dict[str, str] | None = None) -> web.Response:
@@ -118,66 +144,6 @@ def bare(status: int, message: str, headers: dict[str, str] | None = None) -> we
     )
     body = {"message": message, "data": "", "errors": [{"message": message, "extensions": {"code": code}}]}
     return web.Response(body=orjson.dumps(body), status=status, content_type="application/json", headers=headers)
-
-
-def cors(origins: Iterable[str], *, credentials: bool) -> Middleware:
-    """Cross-origin resource sharing, on every answer: named origins alone, and a preflight of 200."""
-    allowed = frozenset(origins)
-
-    @web.middleware
-    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-        origin = request.headers.get(hdrs.ORIGIN)
-        preflight = request.method == "OPTIONS" and hdrs.ACCESS_CONTROL_REQUEST_METHOD in request.headers
-        response = web.Response() if preflight else await handler(request)
-        response.headers.add(hdrs.VARY, hdrs.ORIGIN)
-        if origin in allowed:
-            response.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = origin or ""
-            response.headers[hdrs.ACCESS_CONTROL_EXPOSE_HEADERS] = "authorization, content-type, x-tenant-id, etag, x-request-id"
-            if credentials:
-                response.headers[hdrs.ACCESS_CONTROL_ALLOW_CREDENTIALS] = "true"
-            if preflight:
-                response.headers[hdrs.ACCESS_CONTROL_ALLOW_METHODS] = "GET, POST, PUT, DELETE, OPTIONS"
-                response.headers[hdrs.ACCESS_CONTROL_ALLOW_HEADERS] = (
-                    "authorization, accept, content-type, x-tenant-id, x-request-id, if-match"
-                )
-                response.headers[hdrs.ACCESS_CONTROL_MAX_AGE] = "3600"
-        return response
-
-    return middleware
-
-
-def identified(desk: Desk, proxies: Sequence[Network]) -> Middleware:
-    """Reads who calls from the headers, and from where. Whether the session lives is the door's to say."""
-
-    @web.middleware
-    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-        origin = Origin(
-            request_id=request[REQUEST_ID],
-            user_agent=_printable(request.headers.get(hdrs.USER_AGENT)),
-            ip_prefix=_prefix(request.remote) if not proxies else prefix(client_address(request, proxies)),
-        )
-        request[IDENTITY] = _identity(request, desk, origin)
-        return await handler(request)
-
-    return middleware
-
-
-@web.middleware
-async def bounded(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Reads the body before anything is done, within a time: who sends slowly holds nothing but a socket."""
-    if request.can_read_body:
-        announced = request.content_length or 0
-        if announced > request.client_max_size:
-            raise web.HTTPRequestEntityTooLarge(request.client_max_size, announced)
-        if request.content.is_eof():  # as a rule it came with the headers
-            await request.read()
-            return await handler(request)
-        try:
-            async with asyncio.timeout(_READ_SECONDS):
-                await request.read()
-        except TimeoutError:
-            raise web.HTTPRequestTimeout from None
-    return await handler(request)
 
 
 def client_address(request: web.Request, proxies: Sequence[Network]) -> IPv4Address | IPv6Address | None:
@@ -213,8 +179,13 @@ def _address(text: str | None) -> IPv4Address | IPv6Address | None:
     return mapped or address
 
 
-def _identity(request: web.Request, desk: Desk, origin: Origin) -> Identity:
-    given = request.headers.getall(hdrs.AUTHORIZATION, [])
+def _identity(request: web.Request, desk: Desk, proxies: Sequence[Network]) -> Identity:
+    origin = Origin(
+        request_id=request[REQUEST_ID],
+        user_agent=_printable(request.headers.get(hdrs.USER_AGENT)),
+        ip_prefix=prefix(client_address(request, proxies)) if proxies else _prefix(request.remote),
+    )
+    given = request.headers.getall(hdrs.AUTHORIZATION, ())
     if not given:
         return Identity(origin)
     bearer = _BEARER.fullmatch(given[0]) if len(given) == 1 else None
@@ -224,6 +195,50 @@ def _identity(request: web.Request, desk: Desk, origin: Origin) -> Identity:
         return Identity(origin, Caller.of(desk.keys.verify(bearer[1]), origin))
     except Unauthenticated:
         return Identity(origin, stale=True)
+
+
+async def _read(request: web.Request) -> None:
+    """Reads the body before anything is done, within a time: who sends slowly holds nothing but a socket."""
+    announced = request.content_length or 0
+    if announced > request.client_max_size:
+        raise web.HTTPRequestEntityTooLarge(request.client_max_size, announced)
+    if request.content.is_eof():  # as a rule it came with the headers
+        await request.read()
+        return
+    try:
+        async with asyncio.timeout(_READ_SECONDS):
+            await request.read()
+    except TimeoutError:
+        raise web.HTTPRequestTimeout from None
+
+
+def _secure(headers: CIMultiDict[str], request_id: str) -> None:
+    headers[_REQUEST_ID] = request_id
+    headers.add(hdrs.VARY, _VARY)
+    if hdrs.CACHE_CONTROL in headers or _POLICY in headers:  # some pages and answers have their own
+        for header, value in SECURE.items():
+            headers.setdefault(header, value)
+    else:
+        headers.extend(SECURE)
+
+
+def _sharing(origin: str, *, credentials: bool, preflight: bool) -> dict[str, str]:
+    """The headers that let a page of this origin read the answer, or send the request that a preflight asks for."""
+    told: dict[str, str] = {
+        hdrs.ACCESS_CONTROL_ALLOW_ORIGIN: origin,
+        hdrs.ACCESS_CONTROL_EXPOSE_HEADERS: "authorization, content-type, x-tenant-id, etag, x-request-id, retry-after, "
+        "ratelimit-limit, ratelimit-remaining, ratelimit-reset",
+    }
+    if credentials:
+        told[hdrs.ACCESS_CONTROL_ALLOW_CREDENTIALS] = "true"
+    if preflight:
+        told |= {
+            hdrs.ACCESS_CONTROL_ALLOW_METHODS: "GET, POST, PUT, DELETE, OPTIONS",
+            hdrs.ACCESS_CONTROL_ALLOW_HEADERS: "authorization, accept, content-type, x-tenant-id, x-request-id, if-match, "
+            "if-none-match, prefer",
+            hdrs.ACCESS_CONTROL_MAX_AGE: "3600",
+        }
+    return told
 
 
 def _printable(text: str | None) -> str | None:

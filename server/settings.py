@@ -22,6 +22,7 @@ from pydantic import (
 
 from auth.budget import UNBOUNDED
 from auth.tokens import Keyring
+from gql.trusted import Trust, manifest
 
 
 class Environment(StrEnum):
@@ -46,6 +47,10 @@ class BadSettings(Exception):
 
 def _split(value: Any) -> Any:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _documents(value: Any) -> Any:
+    return manifest(value) if isinstance(value, str) else value
 
 
 Network = IPv4Network | IPv6Network
@@ -119,6 +124,22 @@ class Settings(Console):
         description="Whether compiled plans execute operations, and single statements open their own door; off, graphql-core and "
         "transactions do it all, with the same answers.",
     )
+    graphql_batch: int = Field(0, ge=0, le=10, description="Operations of an array in one POST at the most; 0 for no arrays.")
+    graphql_later_statuses: bool = Field(
+        False, description="Whether /graphql has the statuses of the specification's later drafts: 422, and 294 for a part."
+    )
+    trusted_documents: Annotated[dict[str, str], BeforeValidator(_documents)] = Field(
+        default_factory=dict,
+        repr=False,
+        description="The manifest of trusted documents, a JSON object of texts by their sha256, as graphql-codegen and Relay write "
+        "it; best by TRUSTED_DOCUMENTS_FILE.",
+    )
+    trusted_documents_mode: Trust = Field(
+        Trust.OFF, description="off, warn (other documents run, and are logged by their sha256) or enforce (they are refused)."
+    )
+    operation_seconds: float = Field(
+        5.0, ge=0.2, le=60, description="After so long a GraphQL operation is given up; STATEMENT_TIMEOUT_MS should lie below."
+    )
     graphql_max_tokens: int = Field(2_000, ge=100, le=20_000, description="Tokens of a document, comments too.")
     graphql_max_depth: int = Field(12, ge=1, le=30, description="Fields within fields of a document.")
     graphql_max_aliases: int = Field(30, ge=0, le=1_000, description="Aliases of a document, fragments expanded.")
@@ -164,6 +185,13 @@ class Settings(Console):
     def _apart(cls, value: int | None, info: ValidationInfo) -> int | None:
         if info.data.get("environment") is Environment.PRODUCTION and value is None:
             raise ValueError("required in production, so that /metrics is not public")
+        return value
+
+    @field_validator("trusted_documents_mode")
+    @classmethod
+    def _with_documents(cls, value: Trust, info: ValidationInfo) -> Trust:
+        if value is not Trust.OFF and info.data.get("trusted_documents") == {}:
+            raise ValueError("needs TRUSTED_DOCUMENTS_FILE, a manifest")
         return value
 
     @field_validator("cost_per_minute_tenant", "cost_per_minute_user")

@@ -52,7 +52,7 @@ def _row(name: str, field: FieldInfo) -> str:
         default = "required"
     else:
         value = field.get_default(call_default_factory=True, validated_data={})
-        default = "" if value is None or value == [] else f"`{str(value).lower() if isinstance(value, bool) else value}`"
+        default = "" if value in (None, [], {}) else f"`{str(value).lower() if isinstance(value, bool) else value}`"
     secret = " 🔒" if SecretStr in (field.annotation, *get_args(field.annotation)) else ""
     return f"| `{name}`{secret} | {default} | {field.description}{_range(field)} |\n"
 

@@ -160,7 +160,8 @@ async def app(database: Database, admin: asyncpg.Connection) -> AsyncIterator[as
 def settings(database: Database) -> Settings:
     """The settings of a server for tests: as in development, with cheap password hashes."""
     return load(
-        {"DATABASE_URL": database.app, "JWT_KEYS": JWT_KEYS, "BCRYPT_COST": "4", "DATABASE_POOL": "5", "LOG_LEVEL": "ERROR"},
+        {"DATABASE_URL": database.app, "JWT_KEYS": JWT_KEYS, "BCRYPT_COST": "4", "DATABASE_POOL": "5", "LOG_LEVEL": "ERROR"}
+        | {"FAST_ROAD": os.environ.get("FAST_ROAD", "true")},
         Settings,
     )
 
@@ -173,7 +174,7 @@ async def serve(settings: Settings, admin: asyncpg.Connection, aiohttp_client: C
     """Starts a server with some settings changed: `await serve(access_token_seconds=60)`."""
 
     async def start(**changed: object) -> TestClient[web.Request, web.Application]:
-        return await aiohttp_client(create_app(settings.model_copy(update=changed)), server_kwargs={"auto_decompress": False})
+        return await aiohttp_client(create_app(settings.model_copy(update=changed)), server_kwargs={"auto_decompress": False, "handler_cancellation": True})
 
     return start
 

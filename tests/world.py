@@ -55,7 +55,8 @@ class Person:
 
     async def gql(self, query: str, /, **variables: Any) -> Answer:
         """One operation over GraphQL."""
-        response = await self.client.post("/graphql", json={"query": query, "variables": variables}, headers=self._headers())
+        headers = {"Accept": "application/graphql-response+json"} | self._headers()
+        response = await self.client.post("/graphql", json={"query": query, "variables": variables}, headers=headers)
         text = await response.text()
         body = await response.json(content_type=None)
         return Answer(response.status, body.get("data"), body.get("errors", []), response.headers, text)

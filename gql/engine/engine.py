@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import timeout
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from inspect import isawaitable
@@ -26,9 +27,9 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from gql.budget import charge
 from gql.context import Context
 from gql.engine.inputs import Given, Unusual, Variables
-from gql.engine.plan import NoPlan, Outcome, Plan, compiled, conditions
+from gql.engine.plan import NoPlan, Plan, Resolved, compiled, conditions
 from gql.limits import Limits, Measure, measure
-from models.errors import Refusal
+from models.errors import Refusal, TimedOut
 
 Road = Literal["plan", "replay", "core"]
 """What executed an operation: its plan; its plan as far as it went, and then graphql-core; graphql-core alone."""
@@ -87,9 +88,15 @@ class Engine:
     """Executes operations of one schema. With `plans` off graphql-core executes all of them, with the same answers."""
 
     def __init__(
-        self, schema: Schema, limits: Limits, *, plans: bool = True, took: Callable[[Road], None] = lambda _: None
+        self,
+        schema: Schema,
+        limits: Limits,
+        *,
+        plans: bool = True,
+        seconds: float = 5.0,
+        took: Callable[[Road], None] = lambda _: None,
     ) -> None:
-        self._schema, self.limits, self._plans, self._took = schema._schema, limits, plans, took
+        self._schema, self.limits, self._plans, self._seconds, self._took = schema._schema, limits, plans, seconds, took
         self._documents: LRUCache[tuple[str, bool], Document] = LRUCache(_CACHE, getsizeof=lambda document: document.size)
 
     async def execute(
@@ -103,16 +110,31 @@ class Engine:
             await charge(context)
             if not document.valid:
                 self._validate(document, text, introspectable=context.introspectable)
+            async with timeout(self._seconds):
+                return await self._executed(document, operation, variables, context)
+        except TimeoutError:
+            return _refused(TimedOut("This took too long and was given up. Ask for less at once, or try again."))
         except Refusal as refusal:
-            return ExecutionResult(None, [GraphQLError(refusal.message, original_error=refusal)])
+            return _refused(refusal)
         except _Invalid as invalid:
             return ExecutionResult(None, invalid.errors)
-        return await self._executed(document, operation, variables, context)
+
+    def measured(self, text: str, variables: dict[str, Any] | None, name: str | None, context: Context) -> ExecutionResult | None:
+        """Executes nothing, and leaves the operation's cost in the context; a result only where it is refused."""
+        try:
+            document, _ = self._found(text, name, context, variables)
+            if not document.valid:
+                self._validate(document, text, introspectable=context.introspectable)
+        except Refusal as refusal:
+            return _refused(refusal)
+        except _Invalid as invalid:
+            return ExecutionResult(None, invalid.errors)
+        return None
 
     async def _executed(
         self, document: Document, operation: Operation, variables: dict[str, Any] | None, context: Context
     ) -> ExecutionResult:
-        resolved: dict[str, Outcome] = {}
+        resolved = Resolved()
         try:
             given, plan = self._planned(document, operation, variables or {})
             data = await plan.run(context, given, resolved)
@@ -129,7 +151,7 @@ class Engine:
             context_value=context,
             variable_values=variables,
             operation_name=operation.node.name.value if operation.node.name else None,
-            middleware=[_replaying(resolved)] if resolved else None,
+            middleware=[resolved] if resolved else None,
         )
         return await result if isawaitable(result) else result
 
@@ -183,19 +205,11 @@ class Engine:
         return given, plan
 
 
+def _refused(refusal: Refusal) -> ExecutionResult:
+    return ExecutionResult(None, [GraphQLError(refusal.message, original_error=refusal)])
+
+
 class _Invalid(Exception):
     def __init__(self, errors: list[GraphQLError]) -> None:
         super().__init__()
         self.errors = errors
-
-
-def _replaying(resolved: dict[str, Outcome]) -> Callable[..., Any]:
-    def middleware(next_: Callable[..., Any], source: Any, info: Any, **arguments: Any) -> Any:
-        if info.path.prev is None and info.path.key in resolved:
-            value, error = resolved[info.path.key]
-            if error is not None:
-                raise error
-            return value
-        return next_(source, info, **arguments)
-
-    return middleware

@@ -151,7 +151,9 @@ class _Object:
     def coerce(self, given: Any) -> Any:
         if not self._fields:
             self._learn()
-        if not isinstance(given, dict) or self._one_of or not given.keys() >= self._required:
+        if not isinstance(given, dict) or not given.keys() >= self._required:
+            raise Unusual
+        if self._one_of and (len(given) != 1 or None in given.values()):
             raise Unusual
         values = {}
         for name, value in given.items():

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from inspect import isawaitable
 from typing import Any, Final
 
 from graphql import (
     DocumentNode,
+    FieldNode,
     FragmentDefinitionNode,
     GraphQLAbstractType,
     GraphQLEnumType,
@@ -23,6 +23,7 @@ from graphql import (
     GraphQLOutputType,
     GraphQLSchema,
     OperationDefinitionNode,
+    OperationType,
     VariableNode,
     Visitor,
     get_variable_values,
@@ -46,7 +47,38 @@ Pending = list[Waiting]
 """Who waits for which step."""
 
 Outcome = tuple[Any, Exception | None]
-"""What a root field's resolver returned or raised."""
+"""What a resolver returned or raised."""
+
+
+class Resolved:
+    """What was resolved so far, for graphql-core to go on from: no mutation is repeated, nor looks past a later one."""
+
+    __slots__ = ("_found",)
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[int, int], tuple[Any, Step, Outcome]] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._found)
+
+    def keep(self, step: Step, source: Any, value: Any, error: Exception | None = None) -> None:
+        """Remembers it, and the source too, whose address must stay its own."""
+        self._found[id(source), id(step.node)] = source, step, (value, error)
+
+    def resolve(self, next_: Callable[..., Any], source: Any, info: Any, **arguments: Any) -> Any:
+        """As graphql-core's middleware: answers for a resolver what was kept of it, in its own way, at once or awaited."""
+        found = self._found.get((id(source), id(info.field_nodes[0])))
+        if found is None:
+            return next_(source, info, **arguments)
+        _, step, (value, error) = found
+        return _again(value, error) if step.waits else value
+
+
+async def _again(value: Any, error: Exception | None) -> Any:
+    if error is not None:
+        raise error
+    return value
+
 
 _AS_THEY_ARE: Final = frozenset({"String", "ID", "Int", "Boolean", "DateTime"})
 """Scalars that are written as the resolver gave them: orjson writes a moment in UTC just as our own serializer does."""
@@ -61,6 +93,7 @@ class Step:
     """A field that is resolved once the objects around it stand: by a call for each source, or by one `batch` for all of them."""
 
     key: str
+    node: FieldNode
     field: StrawberryField
     resolve: Resolve
     arguments: Arguments
@@ -70,28 +103,8 @@ class Step:
     complete: Callable[[Any, Pending], Any] = unusual
     """What the function called `name` makes of a resolved value."""
     columns: frozenset[str] = frozenset()
-
-    async def take(self, context: Context, given: Given, waiting: Waiting, pending: Pending, resolved: dict[str, Outcome]) -> None:
-        """Resolves the field for those who wait for it."""
-        info = Info(Asked(context, self.columns), self.field)  # type: ignore[arg-type]  # as much of it as our resolvers use
-        if self.batch is not None:
-            found = await self.batch(info, list({source["id"]: None for source, _ in waiting}))
-            for source, into in waiting:
-                into[self.key] = self.complete(found[source["id"]], pending)
-            return
-        arguments = self.arguments(given)
-        for source, into in waiting:
-            try:
-                value = self.resolve(source, info, **arguments)
-                if isawaitable(value):
-                    value = await value
-            except Exception as error:
-                if self.root:
-                    resolved[self.key] = None, error
-                raise
-            if self.root:
-                resolved[self.key] = value, None
-            into[self.key] = self.complete(value, pending)
+    waits: bool = True
+    """Whether `resolve` answers with an awaitable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,16 +113,40 @@ class Plan:
 
     build: Callable[[Any, Pending], dict[str, Any]]
     steps: list[Step]
+    serial: bool
+    """Whether it is a mutation, whose fields see what those before them did."""
     source: str
     """The generated Python, for a curious developer."""
 
-    async def run(self, context: Context, given: Given, resolved: dict[str, Outcome]) -> dict[str, Any]:
+    async def run(self, context: Context, given: Given, resolved: Resolved) -> dict[str, Any]:
         """The operation's data. Any exception means that graphql-core is to execute it, beginning with what is `resolved`."""
         pending: Pending = [[] for _ in self.steps]
         data = self.build(None, pending)
         for step, waiting in zip(self.steps, pending, strict=True):
-            if waiting:
-                await step.take(context, given, waiting, pending, resolved)
+            if not waiting:
+                continue
+            info = Info(Asked(context, step.columns), step.field)  # type: ignore[arg-type]  # as much of it as our resolvers use
+            if step.batch is not None:
+                found = await step.batch(info, list({source["id"]: None for source, _ in waiting}))
+                for source, into in waiting:
+                    value = found[source["id"]]
+                    if self.serial:
+                        resolved.keep(step, source, value)
+                    into[step.key] = step.complete(value, pending)
+                continue
+            arguments = step.arguments(given)
+            for source, into in waiting:
+                try:
+                    value = step.resolve(source, info, **arguments)
+                    if step.waits:
+                        value = await value
+                except Exception as error:
+                    if step.root:
+                        resolved.keep(step, source, None, error)
+                    raise
+                if step.root or self.serial:
+                    resolved.keep(step, source, value)
+                into[step.key] = step.complete(value, pending)
         return data
 
 
@@ -159,7 +196,7 @@ class _Compiler:
         exec(compile(source, "<plan>", "exec"), self._names)  # noqa: S102 - of names and literals that the parser let through
         for step in self._steps:
             step.complete = self._names[step.name]
-        return Plan(self._names[name], self._steps, source)
+        return Plan(self._names[name], self._steps, self._operation.operation is OperationType.MUTATION, source)
 
     def _object(
         self, type_: GraphQLObjectType, grouped: dict[str, list[FieldDetails]], null: str, *, root: bool = False
@@ -194,7 +231,8 @@ class _Compiler:
 
     def _step(self, key: str, known: GraphQLField, fields: list[FieldDetails], *, root: bool) -> None:
         resolve, arguments = bound(self._schema, self._operation, known, fields[0].node)
-        step = Step(key, ours(known), resolve, arguments, ours(known).metadata.get("batch"), root)
+        field: StrawberryField = ours(known)
+        step = Step(key, fields[0].node, field, resolve, arguments, field.metadata.get("batch"), root, waits=field.is_async)
         self._steps.append(step)  # before those inside it: steps are taken in this order
         value, columns = self._value(known.type, fields, "s")
         step.name, step.columns = self._function("f", "", f"return {value}"), frozenset(columns)

@@ -214,7 +214,7 @@ async def test_who_may_not_enter_gets_nothing(home: Home, admin: asyncpg.Connect
 
 async def test_without_single_statements_the_answers_are_the_same(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     single = {name: await act(home, home.owner) for name, act in READS.items()}
-    monkeypatch.setattr(tenancy._client(), "single_statements", False)
+    monkeypatch.setattr(tenancy.client.get(), "single_statements", False)
     for name, act in READS.items():
         assert repr(_plain(await act(home, home.owner))) == repr(_plain(single[name])), name
 

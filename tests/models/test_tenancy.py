@@ -133,7 +133,7 @@ async def test_doors_side_by_side_do_not_meet(admin: asyncpg.Connection) -> None
                 assert set(await Contact.all().values_list("name", flat=True)) == {home.hex}
 
     await asyncio.gather(*(keep(home) for home in homes))
-    assert tenancy.waiting() == 0
+    assert tenancy.client.get().pool.waiting() == 0
 
 
 async def test_a_pass_opens_where_its_session_lives_and_its_role_suffices(admin: asyncpg.Connection) -> None:
@@ -200,7 +200,7 @@ async def test_a_full_pool_asks_to_come_again(admin: asyncpg.Connection, monkeyp
     done.set()
     await asyncio.gather(*holders)
     async with within(acme):
-        assert tenancy.waiting() == 0
+        assert tenancy.client.get().pool.waiting() == 0
 
 
 async def test_a_value_that_the_driver_cannot_write_is_a_bug_of_ours(admin: asyncpg.Connection) -> None:
@@ -248,7 +248,7 @@ async def test_a_connection_whose_transaction_never_began_is_given_back(
     monkeypatch.setattr(tenancy, "ACQUIRE_SECONDS", 10.0)
     doors = [asyncio.create_task(_open(acme)) for _ in range(5)]
     await asyncio.gather(*doors)
-    assert tenancy.waiting() == 0
+    assert tenancy.client.get().pool.waiting() == 0
 
 
 async def _open(home: UUID) -> None:

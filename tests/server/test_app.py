@@ -6,6 +6,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import asyncpg
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient
@@ -14,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from pydantic import SecretStr
 
 from auth.passwords import Hasher
+from models.pool import Pool
 from observability.tracing import Tracing
 from server import app
 from server.settings import Settings
@@ -46,8 +48,8 @@ async def test_threads_and_spans_end_even_where_the_database_does_not_close(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     @asynccontextmanager
-    async def stuck(*_: object, **__: object) -> AsyncIterator[None]:
-        yield
+    async def stuck(*_: object, **__: object) -> AsyncIterator[Pool]:
+        yield Pool(asyncpg.connect, 1)
         raise OSError("the connection is gone")
 
     closed: list[str] = []

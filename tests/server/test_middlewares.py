@@ -141,10 +141,13 @@ async def test_one_bearer_counts_and_two_are_nobody(world: World) -> None:
         assert await ask(*values) == dead, values
 
 
+EXPOSED = "authorization, content-type, x-tenant-id, etag, x-request-id, retry-after, ratelimit-limit, ratelimit-remaining, ratelimit-reset"
+
+
 async def test_a_named_origin_may_call_and_another_learns_nothing(client: TestClient[web.Request, web.Application]) -> None:
     named = await client.get("/healthz", headers={"Origin": ORIGIN})
     assert named.headers["Access-Control-Allow-Origin"] == ORIGIN
-    assert named.headers["Access-Control-Expose-Headers"] == "authorization, content-type, x-tenant-id, etag, x-request-id"
+    assert named.headers["Access-Control-Expose-Headers"] == EXPOSED
     assert "Access-Control-Allow-Credentials" not in named.headers
     for origin in ("https://app.example.evil", "http://app.example", "null"):
         other = await client.get("/healthz", headers={"Origin": origin})
@@ -161,8 +164,9 @@ async def test_a_preflight_is_answered_with_200_and_nothing_in_it(serve: Serve) 
         "Access-Control-Allow-Origin": ORIGIN,
         "Access-Control-Allow-Credentials": "true",
         "Access-Control-Allow-Methods": "GET, POST, PUT, DELETE, OPTIONS",
-        "Access-Control-Allow-Headers": "authorization, accept, content-type, x-tenant-id, x-request-id, if-match",
-        "Access-Control-Expose-Headers": "authorization, content-type, x-tenant-id, etag, x-request-id",
+        "Access-Control-Allow-Headers": "authorization, accept, content-type, x-tenant-id, x-request-id, if-match, "
+        "if-none-match, prefer",
+        "Access-Control-Expose-Headers": EXPOSED,
         "Access-Control-Max-Age": "3600",
     }
     stranger = await client.options("/api/address-book/1", headers={"Origin": "https://evil.example", **asked})

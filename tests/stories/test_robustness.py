@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 from urllib.parse import urlsplit
 
+import asyncpg
 import orjson
 import pytest
 from aiohttp import ClientResponse
@@ -26,6 +27,7 @@ _INSIDES = re.compile(
 )
 _CREATE = "mutation($c: ContactDraft!) { createContact(input: {contact: $c}) { contact { id } userErrors { code path } } }"
 _JSON = {"Content-Type": "application/json"}
+_ACCEPT = {"Accept": "application/graphql-response+json"}
 
 
 @pytest.fixture
@@ -111,7 +113,7 @@ async def test_what_is_no_request_is_refused(body: bytes, world: World) -> None:
 )
 async def test_what_is_no_operation_is_refused(query: str, world: World) -> None:
     for person in (world.ada, world.mallory, world.stranger):
-        response = await world.client.post("/graphql", json={"query": query}, headers=person._headers())
+        response = await world.client.post("/graphql", json={"query": query}, headers=_ACCEPT | person._headers())
         assert (await _refused(response, 400))["extensions"]["code"] in {"BAD_REQUEST", "LIMIT_EXCEEDED"}
 
 
@@ -182,7 +184,7 @@ async def test_a_body_over_the_limit_is_refused(world: World) -> None:
 async def test_an_unknown_operation_name_is_refused(world: World) -> None:
     document = {"query": "query A { viewer { id } } mutation B { logout { ok } }", "operationName": "C"}
     for person in (world.ada, world.mallory):
-        await _refused(await world.client.post("/graphql", json=document, headers=person._headers()), 400)
+        await _refused(await world.client.post("/graphql", json=document, headers=_ACCEPT | person._headers()), 400)
         assert (await person.gql("{ viewer { id } }")).data["viewer"] is not None
 
 
@@ -197,7 +199,7 @@ async def test_a_mutation_by_get_is_refused_and_changes_nothing(world: World) ->
 async def test_a_query_by_get_is_answered(world: World) -> None:
     query = {"query": "query V($id: ID!) { viewer { user { username } } node(id: $id) { id } }", "variables": '{"id": "x"}'}
     response = await world.client.get("/graphql", params=query, headers=world.ada._headers())
-    assert (await response.json(content_type=None)) == {"data": {"viewer": {"user": {"username": "ada"}}, "node": None}}
+    assert (await response.json(content_type=None))["data"] == {"viewer": {"user": {"username": "ada"}}, "node": None}
     await _refused(await world.client.get("/graphql", params=query | {"variables": "{"}), 400)
     await _refused(await world.client.get("/graphql", params={"operationName": "V"}), 400)
     await _refused(await world.client.put("/graphql", json=query), 405)
@@ -220,7 +222,8 @@ async def test_headers_of_nonsense_break_nothing(world: World) -> None:
         {"User-Agent": "x" * 1_000},
     ):
         response = await world.client.post("/graphql", json={"query": "{ __typename }"}, headers=headers)
-        assert (response.status, await response.json(content_type=None)) == (200, {"data": {"__typename": "Query"}}), headers
+        body = await response.json(content_type=None)
+        assert (response.status, body["data"]) == (200, {"__typename": "Query"}), headers
 
 
 async def test_headers_never_choose_a_tenant(world: World) -> None:
@@ -284,7 +287,7 @@ async def test_an_unexpected_error_is_told_by_its_request_id_alone(
 async def test_a_crash_outside_an_operation_is_told_alike(
     world: World, monkeypatch: pytest.MonkeyPatch, logged: io.StringIO
 ) -> None:
-    monkeypatch.setattr("gql.view._given", lambda _request: 1 / 0)
+    monkeypatch.setattr("gql.view.posted", lambda _request, _body: 1 / 0)
     response = await world.client.post("/graphql", json={}, headers={"X-Request-ID": "abc-124"})
     error = await _refused(response, 500)
     assert error["extensions"]["code"] == "INTERNAL"
@@ -418,3 +421,45 @@ async def test_tenants_never_mix_under_load(world: World, serve: Serve) -> None:
 
     for first in range(0, 200, 20):
         await asyncio.gather(*(ask(number) for number in range(first, first + 20)))
+
+
+async def _locked(world: World) -> str:
+    """A contact whose row somebody else holds for as long as the transaction of `world.admin` lasts."""
+    made = await world.grace.gql('mutation { createContact(input: {contact: {name: "Zoë"}}) { contact { id } } }')
+    contact_id: str = made.data["createContact"]["contact"]["id"]
+    await world.admin.execute("SELECT FROM contacts WHERE tenant_id = $1 FOR UPDATE", world.acme)
+    return contact_id
+
+
+_RENAME = 'mutation($id: ID!) { updateContact(input: {id: $id, contact: {name: "Zoe"}}) { contact { name } userErrors { code } } }'
+_WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+
+
+async def test_an_operation_that_takes_too_long_is_given_up_and_changes_nothing(serve: Serve, admin: asyncpg.Connection) -> None:
+    world = await World.made(await serve(operation_seconds=0.3), admin)
+    async with admin.transaction():
+        answer = await world.grace.gql(_RENAME, id=await _locked(world))
+    assert (answer.status, answer.codes, answer.data) == (503, ["TIMEOUT"], None)
+    assert await admin.fetchval("SELECT name FROM contacts") == "Zoë"
+    assert await admin.fetchval(_WAITING) == 0
+
+
+async def test_who_hangs_up_stops_what_was_done_for_them(world: World) -> None:
+    async with world.admin.transaction():
+        contact_id = await _locked(world)
+        asking = asyncio.create_task(world.grace.gql(_RENAME, id=contact_id))
+        for _ in range(100):
+            if await world.admin.fetchval(_WAITING) == 1:
+                break
+            await asyncio.sleep(0.01)
+        else:
+            pytest.fail("it does not wait")
+        asking.cancel()
+        for _ in range(100):
+            if await world.admin.fetchval(_WAITING) == 0:
+                break
+            await asyncio.sleep(0.01)
+        else:
+            pytest.fail("it still waits")
+    await asyncio.sleep(0.1)
+    assert await world.admin.fetchval("SELECT name FROM contacts") == "Zoë"

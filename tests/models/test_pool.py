@@ -1,0 +1,154 @@
+"""The pool: who gets a connection, in which state, and what becomes of one that broke."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+
+from models.errors import Unavailable
+from models.pool import Pool
+from tests.conftest import Database
+
+
+@pytest.fixture
+async def pool(database: Database) -> AsyncIterator[Pool]:
+    """Of two connections at the most."""
+    pool = Pool(lambda: asyncpg.connect(database.app), 2)
+    yield pool
+    pool.terminate()
+
+
+async def test_the_connection_that_came_back_last_goes_out_first(pool: Pool) -> None:
+    one, other = await pool.acquire(), await pool.acquire()
+    assert (pool.get_size(), pool.get_idle_size()) == (2, 0)
+    pool.give_back(one)
+    pool.give_back(other)
+    assert (pool.get_size(), pool.get_idle_size()) == (2, 2)
+    assert pool.take() is other
+    assert pool.take() is one
+    assert pool.take() is None
+
+
+async def test_who_waits_longest_is_served_first(pool: Pool) -> None:
+    held = [await pool.acquire(), await pool.acquire()]
+    served: list[str] = []
+
+    async def ask(name: str) -> None:
+        connection = await pool.acquire(5)
+        served.append(name)
+        pool.give_back(connection)
+
+    tasks = []
+    for name in ("first", "second", "third"):
+        tasks.append(asyncio.create_task(ask(name)))
+        await asyncio.sleep(0)
+    assert pool.waiting() == 3
+    tasks[1].cancel()
+    pool.give_back(held[0])
+    await asyncio.wait(tasks)
+    assert served == ["first", "third"]
+    assert (pool.waiting(), pool.get_idle_size()) == (0, 1)
+
+
+async def test_a_full_pool_refuses_after_a_while(pool: Pool) -> None:
+    held = [await pool.acquire(), await pool.acquire()]
+    with pytest.raises(Unavailable) as refused:
+        await pool.acquire(0.05)
+    assert refused.value.retry_after == 1
+    for connection in held:
+        pool.give_back(connection)
+    assert await pool.acquire(0.05) in held
+
+
+async def test_who_is_cancelled_when_it_is_their_turn_passes_it_on(pool: Pool) -> None:
+    held = [await pool.acquire(), await pool.acquire()]
+    first, second = (asyncio.create_task(pool.acquire()) for _ in range(2))
+    await asyncio.sleep(0)
+    pool.give_back(held[0])
+    first.cancel()
+    assert await asyncio.wait_for(second, 1) is held[0]
+    third = asyncio.create_task(pool.acquire())
+    fourth = asyncio.create_task(pool.acquire())
+    await asyncio.sleep(0)
+    held[1].terminate()
+    pool.give_back(held[1])  # makes room for a new one, which the third is to open
+    third.cancel()
+    opened = await asyncio.wait_for(fourth, 5)
+    assert await opened.fetchval("SELECT 7") == 7
+    assert pool.get_size() == 2
+
+
+async def test_a_statement_that_was_cut_off_is_stopped_and_its_connection_kept(pool: Pool, admin: asyncpg.Connection) -> None:
+    connection = await pool.acquire()
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.2):
+            await connection.fetch("SELECT pg_sleep(30)")
+    pool.give_back(connection, cut_off=True)
+    assert pool.get_idle_size() == 0
+    for _ in range(100):
+        if pool.get_idle_size():
+            break
+        await asyncio.sleep(0.05)
+    assert pool.take() is connection
+    assert await connection.fetchval("SELECT 7") == 7
+    state = "SELECT state FROM pg_stat_activity WHERE pid = $1"
+    assert await admin.fetchval(state, connection.get_server_pid()) == "idle"
+
+
+async def test_what_broke_or_hangs_in_a_transaction_is_closed(pool: Pool, admin: asyncpg.Connection) -> None:
+    connection = await pool.acquire()
+    await connection.execute("BEGIN")
+    pool.give_back(connection)
+    assert connection.is_closed()
+    assert pool.get_size() == 0
+    broken = await pool.acquire()
+    pool.give_back(broken)
+    await admin.execute("SELECT pg_terminate_backend($1)", broken.get_server_pid())
+    for _ in range(100):
+        if broken.is_closed():
+            break
+        await asyncio.sleep(0.02)
+    fresh = await pool.acquire()
+    assert fresh is not broken
+    assert await fresh.fetchval("SELECT 7") == 7
+
+
+async def test_connections_to_a_server_that_is_the_primary_no_more_are_let_go(pool: Pool) -> None:
+    used, idle = await pool.acquire(), await pool.acquire()
+    pool.give_back(idle)
+    await pool.expire_connections()
+    assert idle.is_closed()
+    assert not used.is_closed()
+    pool.give_back(used)
+    assert used.is_closed()
+    assert await (await pool.acquire()).fetchval("SELECT 7") == 7
+
+
+async def test_a_server_that_cannot_be_reached_leaves_no_hole(database: Database) -> None:
+    reachable = False
+
+    async def connect() -> asyncpg.Connection:
+        if not reachable:
+            raise ConnectionRefusedError
+        return await asyncpg.connect(database.app)
+
+    pool = Pool(connect, 1)
+    for _ in range(3):
+        with pytest.raises(ConnectionRefusedError):
+            await pool.acquire()
+    reachable = True
+    assert await (await pool.acquire()).fetchval("SELECT 7") == 7
+    pool.terminate()
+
+
+async def test_a_pool_closes_when_everything_is_back(pool: Pool) -> None:
+    connection = await pool.acquire()
+    closing = asyncio.create_task(pool.close())
+    await asyncio.sleep(0.01)
+    assert not closing.done()
+    pool.give_back(connection)
+    await asyncio.wait_for(closing, 1)
+    assert (connection.is_closed(), pool.get_size()) == (True, 0)
