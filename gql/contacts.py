@@ -218,6 +218,12 @@ class ContactMutations:
 
 async def listing(info: Info, query: ContactQuery, window: Window) -> Connection[Contact]:
     """One page, of a caller who may read contacts."""
-    caller = info.context.caller
-    page = await resolver.search(caller, query, window, info.columns)
-    return Connection(page=page, counting=lambda: resolver.count(caller, query))
+    context, columns = info.context, info.columns
+    caller = context.caller
+
+    async def count() -> int:
+        async with context.turn:
+            return await resolver.count(caller, query)
+
+    async with context.turn:
+        return Connection(page=await resolver.search(caller, query, window, columns), counting=count)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -56,6 +57,11 @@ class Context:
         if caller is None:
             raise Unauthenticated("Sign in first.")
         return caller
+
+    @cached_property
+    def turn(self) -> asyncio.Lock:
+        """Held by fields that open a door for each of many rows: one operation must not take the whole pool."""
+        return asyncio.Lock()
 
     @cached_property
     def loaders(self) -> Loaders:

@@ -68,6 +68,14 @@ class Metrics:
         self.throttled = Counter(
             "throttled", "Requests refused by a limit.", ["kind"], namespace=_NAMESPACE, registry=self.registry
         )
+        self.roads = Counter(
+            "operations",
+            "GraphQL operations by what executed them: their plan; their plan, and then graphql-core; graphql-core alone.",
+            ["road"],
+            namespace=_NAMESPACE,
+            registry=self.registry,
+        )
+        self._roads = {road: self.roads.labels(road) for road in ("plan", "replay", "core")}
         self.migration = Info("migration", "The schema's state.", namespace=_NAMESPACE, registry=self.registry)
         self.migrations_pending = Gauge(
             "migrations_pending", "Migrations not applied yet.", namespace=_NAMESPACE, registry=self.registry
@@ -114,6 +122,10 @@ class Metrics:
         if child is None:
             child = self._auth[kind, outcome] = self.auth.labels(kind, outcome)
         child.inc()
+
+    def took(self, road: str) -> None:
+        """Count one GraphQL operation that was executed by plan, replay or core."""
+        self._roads[road].inc()
 
     def throttle(self, kind: str) -> None:
         """Count one request refused by the limit `kind` (a name from our code)."""

@@ -62,6 +62,7 @@ def create_app(settings: Settings) -> web.Application:
             Limits(**{one.name: getattr(settings, f"graphql_max_{one.name}") for one in fields(Limits)}),
             plans=settings.fast_road,
             seconds=settings.operation_seconds,
+            took=metrics.took,
         ),
         desk,
         Trusted(settings.trusted_documents, settings.trusted_documents_mode),

@@ -153,7 +153,10 @@ class Engine:
             operation_name=operation.node.name.value if operation.node.name else None,
             middleware=[resolved] if resolved else None,
         )
-        return await result if isawaitable(result) else result
+        executed = await result if isawaitable(result) else result
+        if executed.errors:  # whichever came first: the answer and its status are to depend on the document alone
+            executed.errors.sort(key=_place)
+        return executed
 
     def _found(self, text: str, name: str | None, context: Context, variables: dict[str, Any] | None) -> tuple[Document, Operation]:
         """The document and its operation, within the limits; perhaps not valid yet."""
@@ -207,6 +210,12 @@ class Engine:
 
 def _refused(refusal: Refusal) -> ExecutionResult:
     return ExecutionResult(None, [GraphQLError(refusal.message, original_error=refusal)])
+
+
+def _place(error: GraphQLError) -> tuple[Any, ...]:
+    """Where an error stands in the document, and in the lists above it."""
+    indexes = [step for step in error.path or () if isinstance(step, int)]
+    return [(place.line, place.column) for place in error.locations or ()][:1], indexes
 
 
 class _Invalid(Exception):

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import asyncpg
 import pytest
 
+from resolvers import contacts
+from tests.conftest import Serve
 from tests.world import World
 
 _LABEL = "id name color contactCount contacts(first: 1) { totalCount nodes { name } }"
@@ -35,3 +40,33 @@ async def test_a_label_is_the_same_wherever_it_is_met(place: str, world: World) 
     }[place](answer.data)
     page = {"totalCount": 1, "nodes": [{"name": "Zoë"}]}
     assert found == {"id": label, "name": "Friends", "color": "#00ff00", "contactCount": 1, "contacts": page}
+
+
+@pytest.mark.parametrize("fast_road", [True, False])
+async def test_the_contacts_of_many_labels_are_read_one_after_another(
+    fast_road: bool, serve: Serve, admin: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = await World.made(await serve(fast_road=fast_road, database_pool=2), admin)
+    for number in range(8):
+        await admin.execute(
+            "INSERT INTO labels (tenant_id, id, name) VALUES ($1, gen_random_uuid(), $2)", world.acme, f"Label {number}"
+        )
+    running, most = 0, 0
+
+    def watched(act: Any) -> Any:
+        async def watching(*given: Any) -> Any:
+            nonlocal running, most
+            running += 1
+            most = max(most, running)
+            try:
+                return await act(*given)
+            finally:
+                running -= 1
+
+        return watching
+
+    for name in ("search", "count"):
+        monkeypatch.setattr(contacts, name, watched(getattr(contacts, name)))
+    answer = await world.linus.gql("{ labels { contacts(first: 1) { totalCount nodes { name } } } }")
+    assert answer.data["labels"] == [{"contacts": {"totalCount": 0, "nodes": []}}] * 8
+    assert (running, most) == (0, 1)

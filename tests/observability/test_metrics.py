@@ -93,6 +93,17 @@ async def test_work_is_timed_as_it_says_when_it_is_done() -> None:
     assert 0.03 <= (metrics.registry.get_sample_value("addressbook_request_duration_seconds_sum", labels) or 0) < 0.5
 
 
+def test_operations_are_counted_by_what_executed_them() -> None:
+    metrics = Metrics()
+    for road in ("plan", "plan", "replay", "core"):
+        metrics.took(road)
+    assert [line for line in series(metrics) if "operations_total" in line] == [
+        'addressbook_operations_total{road="plan"} 2.0',
+        'addressbook_operations_total{road="replay"} 1.0',
+        'addressbook_operations_total{road="core"} 1.0',
+    ]
+
+
 def test_sign_in_and_throttling_are_counted() -> None:
     metrics = Metrics()
     metrics.authenticated("login", "ok")
