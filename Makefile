@@ -23,6 +23,7 @@ check: $(READY)
 full: check # everything that CI proves, the clone that lives a day, and the tests that take minutes
 	.ci/run
 	$(BIN)/python -m pytest -q -n 2 -m long
+	DIFFERENTIAL_DOCUMENTS=2000 $(BIN)/python -m pytest -q tests/gql/engine/test_differential.py
 
 bench: $(READY) # all of it takes most of an hour; a part: make bench BENCH="--part main --only ours,limit,mercurius --rounds 3"
 	$(BIN)/python -m bench $(or $(BENCH),--part all --write)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 from auth.permissions import Permission, holders
@@ -10,8 +10,7 @@ from auth.tokens import Claims
 from models.values import Origin, Pass
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(NamedTuple):
     """A signed-in user, as far as their token goes; whether the session still lives is the door's to say."""
 
     user: UUID
@@ -31,8 +30,7 @@ class Caller:
         return Pass(self.tenant, self.session, holders(permission))
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(NamedTuple):
     """What the headers of a request said: who calls, and from where. `stale` is a token that means nothing (any more)."""
 
     origin: Origin

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import strawberry
 
@@ -75,8 +75,7 @@ class Context:
         return self.cookie or ""
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """As much as a plan tells a resolver of the operation: its context, and the columns that are selected of its rows."""
 
     context: Context

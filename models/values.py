@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from uuid_utils import compat
@@ -92,8 +91,7 @@ class SessionEndReason(StrEnum):
     TENANT_SUSPENDED = "TENANT_SUSPENDED"
 
 
-@dataclass(frozen=True, slots=True)
-class Pass:
+class Pass(NamedTuple):
     """What a door checks in the database: the session lives, and its role (or mark) is among `roles`."""
 
     tenant: UUID
@@ -101,8 +99,7 @@ class Pass:
     roles: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """Where a request came from, as far as it is kept: for sessions and the audit log."""
 
     request_id: str | None = None

@@ -241,6 +241,7 @@ def _sharing(origin: str, *, credentials: bool, preflight: bool) -> dict[str, st
     return told
 
 
+@lru_cache(1_000)
 def _printable(text: str | None) -> str | None:
     return None if text is None else "".join(c for c in text if c.isprintable())[:300]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from asyncio import timeout
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from inspect import isawaitable
@@ -26,6 +25,7 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from gql.budget import charge
 from gql.context import Context
+from gql.engine.deadline import Deadlines
 from gql.engine.inputs import Given, Unusual, Variables
 from gql.engine.plan import NoPlan, Plan, Resolved, compiled, conditions
 from gql.limits import Limits, Measure, measure
@@ -96,7 +96,8 @@ class Engine:
         seconds: float = 5.0,
         took: Callable[[Road], None] = lambda _: None,
     ) -> None:
-        self._schema, self.limits, self._plans, self._seconds, self._took = schema._schema, limits, plans, seconds, took
+        self._schema, self.limits, self._plans, self._took = schema._schema, limits, plans, took
+        self._deadline = Deadlines(seconds)
         self._documents: LRUCache[tuple[str, bool], Document] = LRUCache(_CACHE, getsizeof=lambda document: document.size)
 
     async def execute(
@@ -110,7 +111,7 @@ class Engine:
             await charge(context)
             if not document.valid:
                 self._validate(document, text, introspectable=context.introspectable)
-            async with timeout(self._seconds):
+            with self._deadline():
                 return await self._executed(document, operation, variables, context)
         except TimeoutError:
             return _refused(TimedOut("This took too long and was given up. Ask for less at once, or try again."))
@@ -139,7 +140,7 @@ class Engine:
             given, plan = self._planned(document, operation, variables or {})
             data = await plan.run(context, given, resolved)
         except (NoPlan, Unusual):
-            self._took("core")
+            self._took("replay" if resolved else "core")
         except Exception:
             self._took("replay")  # whatever it was: graphql-core meets it again, and tells it in its own words
         else:

@@ -6,9 +6,8 @@ These functions know right values alone. Whatever is wrong is Unusual, and graph
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NamedTuple, NoReturn
 
 from graphql import (
     FieldNode,
@@ -42,8 +41,7 @@ Resolve = Callable[..., Any]
 """`resolve(source, info, **arguments)`: a value, or an awaitable of one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(NamedTuple):
     """The variables of a request: as they came, and as resolvers take them."""
 
     raw: Mapping[str, Any]
