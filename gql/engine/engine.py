@@ -30,12 +30,15 @@ from gql.engine.inputs import Given, Unusual, Variables
 from gql.engine.plan import NoPlan, Plan, Resolved, compiled, conditions
 from gql.limits import Limits, Measure, measure
 from models.errors import Refusal, TimedOut
+from observability.logging import logger
+
+_log = logger(__name__)
 
 Road = Literal["plan", "replay", "core"]
 """What executed an operation: its plan; its plan as far as it went, and then graphql-core; graphql-core alone."""
 
-_CACHE: Final = 4_000_000
-"""Characters of the documents that are kept, each of which counts some more for its plans."""
+_CACHE: Final = 1_000_000
+"""Characters of the documents that are kept, each of which counts some more for its plans: some 100 bytes of memory each."""
 _PLAN: Final = 2_000
 _RULES: Final = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
 _VARIANTS: Final = 16
@@ -141,8 +144,10 @@ class Engine:
             data = await plan.run(context, given, resolved)
         except (NoPlan, Unusual):
             self._took("replay" if resolved else "core")
-        except Exception:
+        except Exception as error:
             self._took("replay")  # whatever it was: graphql-core meets it again, and tells it in its own words
+            if not isinstance(error, Refusal) and not resolved.raised(error):
+                _log.warning("a plan failed", exc_info=error)  # graphql-core may find nothing wrong, and nobody would know
         else:
             self._took("plan")
             return ExecutionResult(data, None)

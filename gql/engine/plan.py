@@ -65,6 +65,10 @@ class Resolved:
         """Remembers it, and the source too, whose address must stay its own."""
         self._found[id(source), id(step.node)] = source, step, (value, error)
 
+    def raised(self, error: Exception) -> bool:
+        """Whether a resolver raised it, and graphql-core will tell of it."""
+        return any(kept is error for _, _, (_, kept) in self._found.values())
+
     def resolve(self, next_: Callable[..., Any], source: Any, info: Any, **arguments: Any) -> Any:
         """As graphql-core's middleware: answers for a resolver what was kept of it, in its own way, at once or awaited."""
         found = self._found.get((id(source), id(info.field_nodes[0])))
@@ -213,6 +217,7 @@ class _Compiler:
                 raise NoPlan(name)
             known = type_.fields[name]
             field: StrawberryField = ours(known)
+            columns |= set(field.metadata.get("columns", ()))
             if field.base_resolver is None and not field.extensions:
                 columns.add(field.python_name)
                 given = f"s[{field.python_name!r}]" if rows else f"s.{field.python_name}"
