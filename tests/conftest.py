@@ -174,7 +174,8 @@ async def serve(settings: Settings, admin: asyncpg.Connection, aiohttp_client: C
     """Starts a server with some settings changed: `await serve(access_token_seconds=60)`."""
 
     async def start(**changed: object) -> TestClient[web.Request, web.Application]:
-        return await aiohttp_client(create_app(settings.model_copy(update=changed)), server_kwargs={"auto_decompress": False, "handler_cancellation": True})
+        options = {"auto_decompress": False, "handler_cancellation": True}  # as `server.serve` has them
+        return await aiohttp_client(create_app(settings.model_copy(update=changed)), server_kwargs=options)
 
     return start
 

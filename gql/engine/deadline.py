@@ -10,8 +10,8 @@ from typing import Any
 class Deadlines:
     """`with deadlines():` raises TimeoutError where its block takes longer than `seconds`, within a quarter more.
 
-    As asyncio.timeout does it, whose timer for each block costs a small query a fiftieth: those that were cancelled wait in the loop's
-    heap until their time comes.
+    As asyncio.timeout does it, whose timer for each block costs a small query a fiftieth: those that were cancelled wait in the
+    loop's heap until their time comes.
     """
 
     def __init__(self, seconds: float) -> None:

@@ -27,7 +27,8 @@ from gql.budget import charge
 from gql.context import Context
 from gql.engine.deadline import Deadlines
 from gql.engine.inputs import Given, Unusual, Variables
-from gql.engine.plan import NoPlan, Plan, Resolved, compiled, conditions
+from gql.engine.plan import NoPlan, Plan, compiled, conditions
+from gql.engine.replay import Resolved
 from gql.limits import Limits, Measure, measure
 from models.errors import Refusal, TimedOut
 from observability.logging import logger
@@ -158,6 +159,7 @@ class Engine:
             variable_values=variables,
             operation_name=operation.node.name.value if operation.node.name else None,
             middleware=[resolved] if resolved else None,
+            hide_suggestions=not context.introspectable,
         )
         executed = await result if isawaitable(result) else result
         if executed.errors:  # whichever came first: the answer and its status are to depend on the document alone
@@ -188,7 +190,9 @@ class Engine:
         return Document(tree, operations, len(text) + _PLAN)
 
     def _validate(self, document: Document, text: str, *, introspectable: bool) -> None:
-        errors = validate(self._schema, document.tree, _RULES if introspectable else (*_RULES, NoSchemaIntrospectionCustomRule))
+        # Who may not introspect is not told either what a field might be called instead.
+        rules = _RULES if introspectable else (*_RULES, NoSchemaIntrospectionCustomRule)
+        errors = validate(self._schema, document.tree, rules, hide_suggestions=not introspectable)
         if errors:
             raise _Invalid(errors)
         document.valid = True

@@ -19,7 +19,7 @@ from models.errors import (
     Unauthenticated,
     Unavailable,
 )
-from models.tenancy import ask, behind, create, fetch, held, lobby, own, within
+from models.tenancy import ask, behind, create, fetch, held, lobby, own, through, within
 from models.tenant import Tenant
 from models.values import Origin, Pass, new_id
 from tests.world import add_user, tenant
@@ -254,3 +254,20 @@ async def test_a_connection_whose_transaction_never_began_is_given_back(
 async def _open(home: UUID) -> None:
     async with within(home):
         await asyncio.sleep(0.1)
+
+
+async def test_who_is_not_let_in_is_told_that_whatever_else_is_wrong(admin: asyncpg.Connection) -> None:
+    acme = await tenant(admin, "acme")
+    session = await _session(admin, acme, "VIEWER")
+
+    async def wrong(entry: Pass) -> None:
+        async with through(entry):
+            raise InvalidInput("No such cursor.")
+
+    for entry, refusal in (
+        (Pass(acme, session, ("VIEWER",)), InvalidInput),
+        (Pass(acme, session, ("OWNER",)), Forbidden),
+        (Pass(acme, new_id(), ("VIEWER",)), Unauthenticated),
+    ):
+        with pytest.raises(refusal):
+            await wrong(entry)

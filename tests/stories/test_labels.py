@@ -8,6 +8,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from tests.conftest import Serve
 from tests.world import Person, World
 
 _CREATE = (
@@ -222,7 +223,10 @@ async def test_a_tenant_has_five_hundred_labels_at_most(world: World) -> None:
     assert (await _create(world.mallory, "One more"))["userErrors"] == []
 
 
-async def test_fifty_contacts_with_their_labels_take_few_statements(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_fifty_contacts_with_their_labels_take_few_statements(
+    serve: Serve, admin: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = await World.made(await serve(fast_road=True), admin)
     ids = [await _made(world.grace, f"Label {n}") for n in range(3)]
     for number in range(50):
         await _keep(world.grace, f"Name {number:02}", *ids)
