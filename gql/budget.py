@@ -41,11 +41,11 @@ class BudgetQueries:
         return RateLimit(limit=left.limit, remaining=left.remaining, reset_at=_reset_at(left))
 
 
-async def charge(context: Context) -> None:
-    """Charges an operation's cost, and one point at the least, before it is executed. Raises TooManyAttempts."""
+async def charge(context: Context, points: int) -> None:
+    """Charges points before they are spent, one at the least. Raises TooManyAttempts."""
     budget = context.desk.budget
     try:
-        context.left = await budget.charge(context.signed_in, context.origin, context.cost or 1)
+        context.left = await budget.charge(context.signed_in, context.origin, points or 1)
     except TooManyAttempts:
         context.left = await budget.left(context.signed_in, context.origin)
         raise

@@ -12,7 +12,7 @@ import strawberry
 from strawberry.types.maybe import Some
 
 from gql.enums import Gender, described
-from gql.nodes import parse_id
+from gql.nodes import NOBODY, parse_id
 from models.contact_search import ContactFilter as FilterValue
 from models.contact_search import ContactOrder as OrderValue
 from models.contact_search import IntMatch, LabelMatch, TextMatch, TimeMatch
@@ -157,12 +157,8 @@ class ContactFilter:
         )
 
 
-_NOBODY = UUID(int=0)
-"""What no label is called: an id that is none of ours names nothing."""
-
-
 def _label_ids(ids: Sequence[str] | None) -> list[UUID] | None:
-    return None if ids is None else [parse_id("label", text) or _NOBODY for text in ids]
+    return None if ids is None else [parse_id("label", text) or NOBODY for text in ids]
 
 
 @described(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import strawberry
 
@@ -73,13 +73,6 @@ class Context:
         if not self.origin_allowed:
             raise Forbidden("This origin may not use the refresh cookie.")
         return self.cookie or ""
-
-
-class Asked(NamedTuple):
-    """As much as a plan tells a resolver of the operation: its context, and the columns that are selected of its rows."""
-
-    context: Context
-    columns: frozenset[str]
 
 
 class Info(strawberry.Info[Context, None]):

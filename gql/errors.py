@@ -181,6 +181,9 @@ def shown(error: GraphQLError, request_id: str | None) -> dict[str, Any]:
             answer["extensions"]["retryAfterSeconds"] = retry_after
             if isinstance(cause, errors.Unavailable):
                 _log.warning("unavailable", code=cause.code, exc_info=cause.__cause__)
+    elif cause is None and error.message.startswith("Argument '"):
+        # A variable that may be null stands where only a default, and no null, may take its place: the client's own fault.
+        answer["message"] = "An argument got a null that it does not take. Leave the variable out, or give it a value."
     elif error.path is not None or (cause is not None and not error.locations):
         # What has a place in the document but no path was found by validation, before anything of ours ran.
         # A GraphQLError itself is not logged: its text quotes the document, and with it what people wrote.

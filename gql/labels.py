@@ -46,7 +46,10 @@ class Label(Node):
         _contact_counts, description="How many contacts outside the trash carry it.", directives=[weighs(1)]
     )
     contacts: Connection[Contact] = strawberry.field(
-        resolver=_contacts_of, description="Contacts outside the trash that carry it, by name.", directives=[PAGED]
+        resolver=_contacts_of,
+        description="Contacts outside the trash that carry it, by name.",
+        directives=[PAGED],
+        metadata={"columns": ("id",)},
     )
 
 

@@ -23,6 +23,10 @@ def parse_id(kind: str, text: str) -> UUID | None:
     return UUID(hex=text.rpartition("_")[2])
 
 
+NOBODY: Final = UUID(int=0)
+"""What nothing is called."""
+
+
 def kind_of(text: str) -> str:
     """The part of an id that names its type."""
     return text.partition("_")[0]
@@ -70,7 +74,7 @@ def identity(kind: str) -> Any:
     def resolve(root: strawberry.Parent[Any]) -> strawberry.ID:
         return f"{kind}_{root['id'].hex}"  # type: ignore[return-value]  # a call of ID for each row would cost more than the rest
 
-    return strawberry.field(resolver=resolve, description="Opaque, and the same for ever.")
+    return strawberry.field(resolver=resolve, description="Opaque, and the same for ever.", metadata={"columns": ("id",)})
 
 
 def _serialize(moment: datetime) -> str:

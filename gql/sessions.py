@@ -29,7 +29,9 @@ class Session(Node):
     """Reads a row of `sessions`."""
 
     id: strawberry.ID = identity("session")
-    current: bool = strawberry.field(resolver=_current, description="Whether it is the one that asks.")
+    current: bool = strawberry.field(
+        resolver=_current, description="Whether it is the one that asks.", metadata={"columns": ("id",)}
+    )
     user_agent: str | None = strawberry.field(description="What the client called itself when it signed in.")
     ip_prefix: str | None = strawberry.field(description="The network it signed in from: a /24 of IPv4, a /48 of IPv6.")
     created_at: datetime = strawberry.field(description="When it signed in.")

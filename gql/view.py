@@ -121,7 +121,7 @@ class View:
         asked = parameters.query, parameters.variables, parameters.operation_name, context
         try:
             if parameters.cost_only:
-                refused = self._engine.measured(*asked)
+                refused = await self._engine.measured(*asked)
                 return refused or orjson.dumps(await measured_only(context, self._engine.limits.cost))
             return await self._engine.execute(*asked, allowed)
         except NoOperation as none:

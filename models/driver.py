@@ -72,7 +72,7 @@ def _refusal(error: BaseException) -> Refusal | None:
     if state == "22021":
         return InvalidInput("A text holds a character that cannot be kept, such as NUL.")
     if state in {"55P03", "57014"}:
-        return TimedOut("This took too long and was given up; nothing was changed.")
+        return TimedOut("This took too long and was given up.")
     if state[:2] in {"08", "28", "3D", "53", "58"} or state in {"57P01", "57P02", "57P03", "25006", "25P03", "40001", "40P01"}:
         return Unavailable("The service is not available for the moment. Try again soon.")
     # asyncpg's ValueErrors are about values that it was given: a bug of ours.

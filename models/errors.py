@@ -60,13 +60,13 @@ class Unavailable(Refusal):
 
     code = "UNAVAILABLE"
 
-    def __init__(self, message: str, retry_after: int = 1) -> None:
+    def __init__(self, message: str, retry_after: int | None = 1) -> None:
         super().__init__(message)
         self.retry_after = retry_after
 
 
 class TimedOut(Unavailable):
-    """A deadline or a lock's time-out passed; nothing was changed."""
+    """A deadline or a lock's time-out passed. Without `retry_after` where it is not known what was done until then."""
 
     code = "TIMEOUT"
 

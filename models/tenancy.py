@@ -26,7 +26,7 @@ from tortoise.queryset import QuerySet
 from tortoise.transactions import in_transaction
 
 from models.driver import translated
-from models.errors import Forbidden, OutsideTenant, Refusal, Unauthenticated, Unavailable
+from models.errors import BadRequest, Conflict, InvalidInput, NotFound, OutsideTenant, Unavailable
 from models.pool import Client
 from models.values import Pass, Row
 from observability.tracing import step
@@ -103,7 +103,7 @@ class through:  # noqa: N801 - used like `within`, and made for speed
         if self._within is not None:
             return await self._within.__aexit__(kind, error, traceback)
         _held.reset(self._token)
-        if isinstance(error, Refusal) and not isinstance(error, Unauthenticated | Forbidden):
+        if isinstance(error, BadRequest | Conflict | InvalidInput | NotFound):
             # Who is not let in is told that and nothing else, as `within` would have told it.
             async with within(self._entry):
                 return None

@@ -70,12 +70,12 @@ class Metrics:
         )
         self.roads = Counter(
             "operations",
-            "GraphQL operations by what executed them: their plan; their plan, and then graphql-core; graphql-core alone.",
+            "GraphQL operations by what executed them: plan; plan, then graphql-core; graphql-core; the same, since a plan failed.",
             ["road"],
             namespace=_NAMESPACE,
             registry=self.registry,
         )
-        self._roads = {road: self.roads.labels(road) for road in ("plan", "replay", "core")}
+        self._roads = {road: self.roads.labels(road) for road in ("plan", "replay", "core", "failed")}
         self.migration = Info("migration", "The schema's state.", namespace=_NAMESPACE, registry=self.registry)
         self.migrations_pending = Gauge(
             "migrations_pending", "Migrations not applied yet.", namespace=_NAMESPACE, registry=self.registry

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
 from auth.desk import NETWORK, Desk
 from models import rules
 from models.audit import AuditEntry
@@ -9,6 +13,25 @@ from models.errors import TooManyAttempts, UnknownTenant
 from models.tenancy import lobby, within
 from models.tenant import Tenant
 from models.values import Origin, Row, TenantStatus
+
+T = TypeVar("T")
+
+_running: set[asyncio.Task[Any]] = set()
+"""Attempts whose caller may have gone: a task that nobody holds could vanish."""
+
+
+async def finished(attempt: Coroutine[Any, Any, T]) -> T:
+    """The outcome of an attempt that runs to its end even where nobody waits for it any more."""
+    task = asyncio.ensure_future(attempt)
+    _running.add(task)
+    task.add_done_callback(_ended)
+    return await asyncio.shield(task)
+
+
+def _ended(task: asyncio.Task[Any]) -> None:
+    _running.discard(task)
+    if not task.cancelled():
+        task.exception()  # whoever waits is told; where nobody does it has been put on record
 
 
 async def named(slug: str) -> Row | None:

@@ -18,7 +18,7 @@ from models.tenant import Tenant
 from models.user import User
 from models.values import Origin, Row, SessionEndReason, TenantStatus, normal
 from models.viewer import seen
-from resolvers.attempts import counted, named, network, refuse_unknown
+from resolvers.attempts import counted, finished, named, network, refuse_unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,14 @@ class SignedIn:
 async def login(
     desk: Desk, origin: Origin, *, tenant: str, username_or_email: str, password: str, legacy: bool = False
 ) -> SignedIn:
-    """Starts a session. Refuses with BadCredentials, whatever was wrong, after the same work; `legacy` with UnknownTenant too."""
+    """Starts a session. Refuses with BadCredentials, whatever was wrong, after the same work; `legacy` with UnknownTenant too.
+
+    Who hangs up meanwhile has tried all the same: it goes on to its end, and on record.
+    """
+    return await finished(_login(desk, origin, tenant, username_or_email, password, legacy=legacy))
+
+
+async def _login(desk: Desk, origin: Origin, tenant: str, username_or_email: str, password: str, *, legacy: bool) -> SignedIn:
     home = await named(tenant)
     name = username_or_email[: rules.EMAIL_LENGTH]  # bounded before it is normalised; nobody's name is longer
     await counted(desk, origin, "login", tenant, home, normal(name), network(origin))

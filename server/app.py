@@ -62,6 +62,7 @@ def create_app(settings: Settings) -> web.Application:
             Limits(**{one.name: getattr(settings, f"graphql_max_{one.name}") for one in fields(Limits)}),
             plans=settings.fast_road,
             seconds=settings.operation_seconds,
+            suggests=settings.introspectable,
             took=metrics.took,
         ),
         desk,

@@ -138,7 +138,7 @@ class Settings(Console):
         Trust.OFF, description="off, warn (other documents run, and are logged by their sha256) or enforce (they are refused)."
     )
     operation_seconds: float = Field(
-        5.0, ge=0.2, le=60, description="After so long a GraphQL operation is given up; STATEMENT_TIMEOUT_MS should lie below."
+        5.0, ge=0.2, le=60, description="After so long a GraphQL operation is given up; STATEMENT_TIMEOUT_MS lies below."
     )
     graphql_max_tokens: int = Field(2_000, ge=100, le=20_000, description="Tokens of a document, comments too.")
     graphql_max_depth: int = Field(12, ge=1, le=30, description="Fields within fields of a document.")
@@ -166,6 +166,13 @@ class Settings(Console):
     otlp_endpoint: str | None = Field(None, description="Where traces go, over OTLP/HTTP; nowhere if not set.")
     trace_ratio: float = Field(0.1, ge=0, le=1, description="The share of requests that are traced.")
     drain_seconds: float = Field(0, ge=0, le=60, description="How long /readyz fails before the server stops listening.")
+
+    @field_validator("operation_seconds")
+    @classmethod
+    def _above(cls, value: float, info: ValidationInfo) -> float:
+        if value * 1000 <= info.data.get("statement_timeout_ms", 0):
+            raise ValueError("must lie above STATEMENT_TIMEOUT_MS")
+        return value
 
     @field_validator("jwt_keys")
     @classmethod

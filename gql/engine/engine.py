@@ -26,8 +26,9 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from gql.budget import charge
 from gql.context import Context
 from gql.engine.deadline import Deadlines
+from gql.engine.fields import conditions
 from gql.engine.inputs import Given, Unusual, Variables
-from gql.engine.plan import NoPlan, Plan, compiled, conditions
+from gql.engine.plan import NoPlan, Plan, compiled
 from gql.engine.replay import Resolved
 from gql.limits import Limits, Measure, measure
 from models.errors import Refusal, TimedOut
@@ -35,15 +36,26 @@ from observability.logging import logger
 
 _log = logger(__name__)
 
-Road = Literal["plan", "replay", "core"]
-"""What executed an operation: its plan; its plan as far as it went, and then graphql-core; graphql-core alone."""
+Road = Literal["plan", "replay", "core", "failed"]
+"""What executed an operation: its plan; its plan as far as it went, and then graphql-core; graphql-core alone; the same,
+because its plan has a fault."""
 
 _CACHE: Final = 1_000_000
 """Characters of the documents that are kept, each of which counts some more for its plans: some 100 bytes of memory each."""
 _PLAN: Final = 2_000
 _RULES: Final = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
-_VARIANTS: Final = 16
+_VARIANTS: Final = 8
 """Plans of one operation: one for each choice that its directives make."""
+
+
+UNKNOWN: Final = 100
+"""Points for a document that is not known, and one more for each five of its characters: it has to be parsed and validated, which
+takes longer than most operations. Charged before that, whatever is found."""
+_ERRORS: Final = 20
+"""Faults that validation looks for in one document."""
+
+_LATE: Final = TimedOut("This took too long and was given up. Ask for less at once, or try again.")
+_HALF_DONE: Final = TimedOut("This took too long and was given up. Some of it may have been done: look before you try again.", None)
 
 
 class NoOperation(Exception):
@@ -98,9 +110,11 @@ class Engine:
         *,
         plans: bool = True,
         seconds: float = 5.0,
+        suggests: bool = False,
         took: Callable[[Road], None] = lambda _: None,
     ) -> None:
         self._schema, self.limits, self._plans, self._took = schema._schema, limits, plans, took
+        self._suggests = suggests
         self._deadline = Deadlines(seconds)
         self._documents: LRUCache[tuple[str, bool], Document] = LRUCache(_CACHE, getsizeof=lambda document: document.size)
 
@@ -109,25 +123,28 @@ class Engine:
     ) -> ExecutionResult:
         """The result of one operation. Raises NoOperation or WrongKind."""
         try:
-            document, operation = self._found(text, name, context, variables)
+            document, operation = await self._found(text, name, context, variables)
             if operation.node.operation not in allowed:
                 raise WrongKind(operation.node.operation)
-            await charge(context)
+            await charge(context, context.cost)
             if not document.valid:
                 self._validate(document, text, introspectable=context.introspectable)
-            with self._deadline():
-                return await self._executed(document, operation, variables, context)
-        except TimeoutError:
-            return _refused(TimedOut("This took too long and was given up. Ask for less at once, or try again."))
         except Refusal as refusal:
             return _refused(refusal)
         except _Invalid as invalid:
             return ExecutionResult(None, invalid.errors)
+        try:
+            with self._deadline():
+                return await self._executed(document, operation, variables, context)
+        except TimeoutError:
+            return _refused(_LATE if operation.node.operation is OperationType.QUERY else _HALF_DONE)
 
-    def measured(self, text: str, variables: dict[str, Any] | None, name: str | None, context: Context) -> ExecutionResult | None:
+    async def measured(
+        self, text: str, variables: dict[str, Any] | None, name: str | None, context: Context
+    ) -> ExecutionResult | None:
         """Executes nothing, and leaves the operation's cost in the context; a result only where it is refused."""
         try:
-            document, _ = self._found(text, name, context, variables)
+            document, _ = await self._found(text, name, context, variables)
             if not document.valid:
                 self._validate(document, text, introspectable=context.introspectable)
         except Refusal as refusal:
@@ -146,8 +163,10 @@ class Engine:
         except (NoPlan, Unusual):
             self._took("replay" if resolved else "core")
         except Exception as error:
-            self._took("replay")  # whatever it was: graphql-core meets it again, and tells it in its own words
-            if not isinstance(error, Refusal) and not resolved.raised(error):
+            # Whatever it was: graphql-core meets it again, and tells it in its own words.
+            failed = not isinstance(error, Refusal) and not resolved.raised(error)
+            self._took("failed" if failed else "replay")
+            if failed:
                 _log.warning("a plan failed", exc_info=error)  # graphql-core may find nothing wrong, and nobody would know
         else:
             self._took("plan")
@@ -159,16 +178,21 @@ class Engine:
             variable_values=variables,
             operation_name=operation.node.name.value if operation.node.name else None,
             middleware=[resolved] if resolved else None,
-            hide_suggestions=not context.introspectable,
+            hide_suggestions=not self._suggests,
         )
         executed = await result if isawaitable(result) else result
         if executed.errors:  # whichever came first: the answer and its status are to depend on the document alone
             executed.errors.sort(key=_place)
         return executed
 
-    def _found(self, text: str, name: str | None, context: Context, variables: dict[str, Any] | None) -> tuple[Document, Operation]:
-        """The document and its operation, within the limits; perhaps not valid yet."""
-        document = self._documents.get((text, context.introspectable)) or self._parsed(text)
+    async def _found(
+        self, text: str, name: str | None, context: Context, variables: dict[str, Any] | None
+    ) -> tuple[Document, Operation]:
+        """The document and its operation, within the limits; perhaps not valid yet. One that is not known is charged for."""
+        document = self._documents.get((text, context.introspectable))
+        if document is None:
+            await charge(context, UNKNOWN + len(text) // 5)
+            document = self._parsed(text)
         operation = document.operation(name)
         if operation.measure is None:
             operation.measure = measure(self._schema, document.tree, operation.node, self.limits)
@@ -181,9 +205,8 @@ class Engine:
             tree = self.limits.parse(text)
         except GraphQLError as error:
             raise _Invalid([error]) from None
-        chosen_by = conditions(tree)
         operations = {
-            node.name.value if node.name else None: Operation(node, chosen_by)
+            node.name.value if node.name else None: Operation(node, conditions(tree, node))
             for node in tree.definitions
             if isinstance(node, OperationDefinitionNode)
         }
@@ -192,7 +215,7 @@ class Engine:
     def _validate(self, document: Document, text: str, *, introspectable: bool) -> None:
         # Who may not introspect is not told either what a field might be called instead.
         rules = _RULES if introspectable else (*_RULES, NoSchemaIntrospectionCustomRule)
-        errors = validate(self._schema, document.tree, rules, hide_suggestions=not introspectable)
+        errors = validate(self._schema, document.tree, rules, max_errors=_ERRORS, hide_suggestions=not self._suggests)
         if errors:
             raise _Invalid(errors)
         document.valid = True
@@ -206,7 +229,7 @@ class Engine:
         if operation.variables is None:
             operation.variables = Variables(self._schema, operation.node)
         given = operation.variables.given(variables)
-        choice = tuple(given.values.get(name) for name in operation.chosen_by)
+        choice = tuple(given.values.get(name) is True for name in operation.chosen_by)
         if choice not in operation.plans:
             if len(operation.plans) >= _VARIANTS:
                 raise NoPlan

@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple, NoReturn
 from graphql import (
     FieldNode,
     GraphQLEnumType,
+    GraphQLError,
     GraphQLField,
     GraphQLInputObjectType,
     GraphQLInputType,
@@ -111,7 +112,7 @@ def _coercion(type_: Any) -> Coerce:
     if isinstance(type_, GraphQLInputObjectType):
         return _Object(type_).coerce
     if isinstance(type_, GraphQLScalarType):
-        return _SCALARS.get(type_.name, type_.parse_value)
+        return _SCALARS.get(type_.name) or partial(_parsed, type_.parse_value)
     return unusual
 
 
@@ -121,6 +122,13 @@ def _list(coerce: Coerce, value: Any) -> list[Any]:
 
 def _enum(known: dict[str, Any], value: Any) -> Any:
     return known[value] if type(value) is str and value in known else unusual()
+
+
+def _parsed(parse: Coerce, value: Any) -> Any:
+    try:
+        return parse(value)
+    except GraphQLError:
+        raise Unusual from None
 
 
 def _text(value: Any) -> str:
@@ -218,7 +226,8 @@ def _by_core(
 def _call(field: StrawberryField) -> Resolve:
     resolver: Any = field.base_resolver
     function, method = resolver.wrapped_func, resolver.self_parameter is not None
-    source_name = resolver.parent_parameter.name if resolver.parent_parameter else None
+    source = resolver.parent_parameter or resolver.root_parameter
+    source_name = source.name if source else None
     info_name = resolver.info_parameter.name if resolver.info_parameter else None
 
     def resolve(source: Any, info: Any, **values: Any) -> Any:

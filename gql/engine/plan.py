@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from datetime import datetime
+from typing import Any, Final, NamedTuple, NoReturn
 
 from graphql import (
     DocumentNode,
@@ -24,19 +25,17 @@ from graphql import (
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
-    VariableNode,
-    Visitor,
     get_variable_values,
     is_abstract_type,
     is_leaf_type,
-    visit,
 )
 from graphql.execution.collect_fields import FieldDetails, FragmentDetails, collect_fields, collect_subfields
 from graphql.execution.values import VariableValues
 from strawberry.types.field import StrawberryField
 
-from gql.context import Asked, Context, Info
-from gql.engine.inputs import Arguments, Given, Resolve, bound, ours, unusual
+from gql.context import Context, Info
+from gql.engine.fields import ALL, kind_of_source, of_source_alone, read_columns, same_in_a_plan
+from gql.engine.inputs import Arguments, Given, Resolve, Unusual, bound, ours, unusual
 from gql.engine.replay import Resolved
 from gql.loaders import Batch
 from gql.nodes import FromRow
@@ -47,8 +46,25 @@ Waiting = list[tuple[Any, dict[str, Any]]]
 Pending = list[Waiting]
 """Who waits for which step."""
 
-_AS_THEY_ARE: Final = frozenset({"String", "ID", "Int", "Boolean", "DateTime"})
-"""Scalars that are written as the resolver gave them: orjson writes a moment in UTC just as our own serializer does."""
+_AS_THEY_ARE: Final = {
+    "String": "type({v}) is str",
+    "ID": "type({v}) is str",
+    "Int": "type({v}) is int and -2147483648 <= {v} <= 2147483647",
+    "Boolean": "type({v}) is bool",
+    "DateTime": "type({v}) is datetime",
+}
+"""Scalars whose right values are written as they are: orjson writes a moment in UTC just as our own serializer does."""
+
+
+class Asked(NamedTuple):
+    """What a plan tells a resolver of the operation: its context, and the columns that are selected of its rows; None for all."""
+
+    context: Context
+    columns: frozenset[str] | None
+
+    def __getattr__(self, name: str) -> NoReturn:
+        """Whatever else graphql-core would have told it."""
+        raise Unusual
 
 
 class NoPlan(Exception):
@@ -69,7 +85,7 @@ class Step:
     name: str = ""
     complete: Callable[[Any, Pending], Any] = unusual
     """What the function called `name` makes of a resolved value."""
-    columns: frozenset[str] = frozenset()
+    columns: frozenset[str] | None = frozenset()
     waits: bool = True
     """Whether `resolve` answers with an awaitable."""
 
@@ -107,6 +123,8 @@ class Plan:
                     value = step.resolve(source, info, **arguments)
                     if step.waits:
                         value = await value
+                except Unusual:  # not the resolver's own outcome
+                    raise
                 except Exception as error:
                     if step.root:
                         resolved.keep(step, source, None, error)
@@ -115,19 +133,6 @@ class Plan:
                     resolved.keep(step, source, value)
                 into[step.key] = step.complete(value, pending)
         return data
-
-
-def conditions(document: DocumentNode) -> tuple[str, ...]:
-    """The variables by which @include and @skip choose what is selected."""
-    found: dict[str, None] = {}
-
-    class Conditions(Visitor):
-        def enter_directive(self, node: Any, *_: Any) -> None:
-            if node.name.value in {"include", "skip"}:
-                found.update((a.value.name.value, None) for a in node.arguments if isinstance(a.value, VariableNode))
-
-    visit(document, Conditions())
-    return tuple(found)
 
 
 def compiled(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode, raw: Mapping[str, Any]) -> Plan:
@@ -149,7 +154,7 @@ class _Compiler:
             node.name.value: FragmentDetails(node) for node in document.definitions if isinstance(node, FragmentDefinitionNode)
         }
         self._lines: list[str] = []
-        self._names: dict[str, Any] = {"unusual": unusual, "kind": _kind}
+        self._names: dict[str, Any] = {"unusual": unusual, "kind": kind_of_source, "datetime": datetime}
         self._steps: list[Step] = []
         self._count = 0
 
@@ -180,49 +185,67 @@ class _Compiler:
                 raise NoPlan(name)
             known = type_.fields[name]
             field: StrawberryField = ours(known)
-            columns |= set(field.metadata.get("columns", ()))
+            columns |= read_columns(field, rows=rows)
             if field.base_resolver is None and not field.extensions:
-                columns.add(field.python_name)
                 given = f"s[{field.python_name!r}]" if rows else f"s.{field.python_name}"
-            elif _of_source_alone(field):
+            elif of_source_alone(field):
                 given = f"{self._named('r', field.base_resolver.wrapped_func)}(s)"  # type: ignore[union-attr]  # it has one
             else:
                 entries.append(f"{key!r}: None")
                 waits.append(f"c[{len(self._steps)}].append((s, d))")
                 self._step(key, known, fields, root=root)
                 continue
-            value, inner = self._value(known.type, fields, given)
+            value, inner = self._value(known.type, fields, given, column=rows and field.base_resolver is None)
             columns |= inner
             entries.append(f"{key!r}: {value}")
         made = "{" + ", ".join(entries) + "}"
         return self._function("o", null, *([f"d = {made}", *waits, "return d"] if waits else [f"return {made}"])), columns
 
     def _step(self, key: str, known: GraphQLField, fields: list[FieldDetails], *, root: bool) -> None:
-        resolve, arguments = bound(self._schema, self._operation, known, fields[0].node)
         field: StrawberryField = ours(known)
+        if not same_in_a_plan(field):
+            raise NoPlan(field.name)
+        resolve, arguments = bound(self._schema, self._operation, known, fields[0].node)
         step = Step(key, fields[0].node, field, resolve, arguments, field.metadata.get("batch"), root, waits=field.is_async)
         self._steps.append(step)  # before those inside it: steps are taken in this order
         value, columns = self._value(known.type, fields, "s")
-        step.name, step.columns = self._function("f", "", f"return {value}"), frozenset(columns)
+        step.name = self._function("f", "", f"return {value}")
+        step.columns = None if ALL in columns else frozenset(columns)
 
-    def _value(self, type_: GraphQLOutputType, fields: list[FieldDetails], given: str) -> tuple[str, set[str]]:
-        """The expression that completes what the expression `given` gives, and the columns that it reads."""
+    def _value(
+        self, type_: GraphQLOutputType, fields: list[FieldDetails], given: str, *, column: bool = False
+    ) -> tuple[str, set[str]]:
+        """The expression that completes what the expression `given` gives, and the columns that it reads.
+
+        A column of the database has its type; whatever else a leaf is made of is looked at.
+        """
         required = isinstance(type_, GraphQLNonNull)
         of: Any = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
         null = "if s is None: unusual()" if required else "if s is None: return None"
         if is_leaf_type(of):
-            if not _as_it_is(of):
-                raise NoPlan(of.name)
             v = self._new("v")
-            return (f"({v} if ({v} := {given}) is not None else unusual())" if required else given), set()
+            check = "True" if column else self._check(of, v)
+            if not required:
+                return (given if column else f"({v} if ({v} := {given}) is None or {check} else unusual())"), set()
+            return f"({v} if ({v} := {given}) is not None and {check} else unusual())", set()
         if isinstance(of, GraphQLList):
             item, columns = self._value(of.of_type, fields, "x")
-            name = self._function("l", null, f"return [{item} for x in s]")
+            name = self._function("l", null, "if isinstance(s, str): unusual()", f"return [{item} for x in s]")
         elif is_abstract_type(of):
             name, columns = self._abstract(of, fields, null)
         else:
             name, columns = self._object(of, self._subfields(of, fields), null)
         return f"{name}({given}, c)", columns
+
+    def _check(self, type_: Any, v: str) -> str:
+        """The expression of whether the variable `v` is a value that is written as it is."""
+        if isinstance(type_, GraphQLEnumType):
+            if any(name != str(value.value) for name, value in type_.values.items()):
+                raise NoPlan(type_.name)
+            return f"{v} in {self._named('k', frozenset(type_.values))}"
+        if type_.name not in _AS_THEY_ARE:
+            raise NoPlan(type_.name)
+        return _AS_THEY_ARE[type_.name].format(v=v)
 
     def _abstract(self, type_: GraphQLAbstractType, fields: list[FieldDetails], null: str) -> tuple[str, set[str]]:
         made = {one.name: self._object(one, self._subfields(one, fields), "") for one in self._schema.get_possible_types(type_)}
@@ -246,27 +269,3 @@ class _Compiler:
     def _new(self, kind: str) -> str:
         self._count += 1
         return f"{kind}{self._count}"
-
-
-def _of_source_alone(field: StrawberryField) -> bool:
-    """Whether a field's resolver is a plain function of its source."""
-    resolver = field.base_resolver
-    return (
-        resolver is not None
-        and not field.extensions
-        and not resolver.is_async
-        and not resolver.arguments
-        and resolver.info_parameter is None
-    )
-
-
-def _as_it_is(type_: Any) -> bool:
-    """Whether values of a scalar or an enum are written as they are."""
-    if isinstance(type_, GraphQLEnumType):
-        return all(name == str(value.value) for name, value in type_.values.items())
-    return type_.name in _AS_THEY_ARE
-
-
-def _kind(source: Any) -> str:
-    """The name of the type of what an abstract field found."""
-    return str(source["__typename"]) if hasattr(source, "keys") else str(source.__strawberry_definition__.name)

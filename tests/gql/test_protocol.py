@@ -134,7 +134,7 @@ async def test_an_array_is_answered_one_by_one(serve: Serve, world: World) -> No
     assert told[2] == {"errors": [{"message": "Send an object with a query.", "extensions": {"code": "BAD_REQUEST"}}]}
     left = [one["extensions"]["cost"]["remaining"] for one in told if "extensions" in one]
     assert len(left) == 3
-    assert 9_999 == left[0] > left[1] >= left[2]  # points come back meanwhile, one in 6 ms
+    assert 10_000 > left[0] > left[1] > left[2]  # each document was new
     for many in ([], [{"query": _CREATE}] * 5, [{"query": _CREATE}] * 100):
         refused = await client.post("/graphql", json=many, headers=world.grace._headers())
         assert (refused.status, (await refused.json())["errors"][0]["message"]) == (400, "Send an array of 1 to 4 operations.")

@@ -23,7 +23,7 @@ LONG_FOR_A_REASON: dict[str, str] = {}
 
 WITHOUT_A_PASS = {
     "resolvers.attempts.counted": "nobody has a session yet, and that a limit closed goes on record",
-    "resolvers.sessions.login": "nobody has a session yet",
+    "resolvers.sessions._login": "nobody has a session yet",
     "resolvers.sessions.refresh": "the refresh token is the proof",
     "resolvers.signup.register": "nobody has a session yet",
     "resolvers.signup.signup": "nobody has a session yet",

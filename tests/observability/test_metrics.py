@@ -95,12 +95,13 @@ async def test_work_is_timed_as_it_says_when_it_is_done() -> None:
 
 def test_operations_are_counted_by_what_executed_them() -> None:
     metrics = Metrics()
-    for road in ("plan", "plan", "replay", "core"):
+    for road in ("plan", "plan", "replay", "core", "failed"):
         metrics.took(road)
     assert [line for line in series(metrics) if "operations_total" in line] == [
         'addressbook_operations_total{road="plan"} 2.0',
         'addressbook_operations_total{road="replay"} 1.0',
         'addressbook_operations_total{road="core"} 1.0',
+        'addressbook_operations_total{road="failed"} 1.0',
     ]
 
 

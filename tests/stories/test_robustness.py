@@ -444,6 +444,66 @@ async def test_an_operation_that_takes_too_long_is_given_up_and_changes_nothing(
     assert await admin.fetchval(_WAITING) == 0
 
 
+async def test_a_mutation_that_was_given_up_half_way_does_not_ask_to_be_repeated(serve: Serve, admin: asyncpg.Connection) -> None:
+    world = await World.made(await serve(operation_seconds=0.5), admin)
+    label = (await world.grace.gql('mutation { createLabel(input: {name: "VIP"}) { label { id } } }')).data["createLabel"]["label"][
+        "id"
+    ]
+    async with admin.transaction():
+        await admin.execute("LOCK TABLE contact_labels")
+        answer = await world.grace.gql(
+            'mutation($l: ID!) { a: createContact(input: {contact: {name: "A"}}) { contact { name } } '
+            'b: createContact(input: {contact: {name: "B", labelIds: [$l]}}) { contact { name } } }',
+            l=label,
+        )
+    assert (answer.status, answer.codes, "Retry-After" in answer.headers) == (503, ["TIMEOUT"], False)
+    assert "Some of it may have been done" in answer.errors[0]["message"]
+    assert [row["name"] for row in await admin.fetch("SELECT name FROM contacts")] == ["A"]
+
+
+async def test_an_attempt_to_sign_in_is_on_record_though_nobody_waits_for_it(world: World) -> None:
+    login = 'mutation { login(input: {tenant: "acme", usernameOrEmail: "ada", password: "wrong"}) { userErrors { code } } }'
+    async with world.admin.transaction():
+        await world.admin.execute("LOCK TABLE audit_entries")
+        asking = asyncio.create_task(world.stranger.gql(login))
+        for _ in range(200):
+            if await world.admin.fetchval(_WAITING) == 1:
+                break
+            await asyncio.sleep(0.01)
+        else:
+            pytest.fail("it does not wait")
+        asking.cancel()
+        await asyncio.wait([asking])
+    for _ in range(200):
+        if await world.admin.fetchval("SELECT count(*) FROM audit_entries WHERE action = 'login.failed'") == 1:
+            return
+        await asyncio.sleep(0.01)
+    pytest.fail("it is not on record")
+
+
+@pytest.mark.parametrize(
+    ("query", "given"),
+    [
+        ("query($v: Boolean) { contacts(trashed: $v) { totalCount } }", {"v": None}),
+        ("mutation($v: Boolean) { deleteContacts(input: {ids: [], permanently: $v}) { deletedIds } }", {"v": None}),
+    ],
+)
+async def test_a_null_where_only_a_default_may_stand_is_the_clients_fault(query: str, given: dict[str, Any], world: World) -> None:
+    answer = await world.ada.gql(query, **given)
+    assert answer.codes == ["BAD_REQUEST"]
+    assert answer.status in {200, 400}
+
+
+async def test_nobody_is_told_what_they_may_have_meant_where_the_schema_is_closed(serve: Serve, world: World) -> None:
+    closed = await serve(introspection=False)
+    for token in (None, world.grace.token):
+        for query in ("{ contcts { totalCount } }", "query($f: ContactFilte) { contacts(filter: $f) { totalCount } }"):
+            answer = await Person(closed, token=token).gql(query)
+            assert answer.codes == ["BAD_REQUEST"]
+            assert "Did you mean" not in answer.text
+    assert "Did you mean" in (await world.stranger.gql("{ contcts { totalCount } }")).text
+
+
 async def test_who_hangs_up_stops_what_was_done_for_them(world: World) -> None:
     async with world.admin.transaction():
         contact_id = await _locked(world)

@@ -166,7 +166,7 @@ async def test_there_is_a_plan_for_each_choice_of_the_directives_up_to_a_bound(b
         result = await bench.do(text, **given)
         assert result.data is not None
         assert [*result.data["labels"][0]] == ["id", *(name for name in names if given[name])]
-    assert bench.roads == ["plan"] * 16 + ["core"] * 16
+    assert bench.roads == ["plan"] * 8 + ["core"] * 24
     await bench.do(text, **dict.fromkeys(names, False))
     assert bench.roads[-1] == "plan"
 
