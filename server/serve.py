@@ -20,6 +20,8 @@ from server.wire import Runner
 _log = logger(__name__)
 _KEEP_ALIVE_SECONDS: Final = 15.0
 _SHUTDOWN_SECONDS: Final = 20.0
+_LINGERING_SECONDS: Final = 2.0
+"""For so long the rest of a body that was refused is read and dropped, so that its sender sees why."""
 _YOUNG_OBJECTS: Final = 20_000
 """So many new containers bring the garbage collector: a page of contacts makes hundreds, and holds no circle."""
 
@@ -48,6 +50,7 @@ async def serve(settings: Settings, started: Callable[[str], None] = lambda _: N
         handler_cancellation=True,  # who hangs up stops what was done for them
         handle_signals=False,
         shutdown_timeout=_SHUTDOWN_SECONDS,
+        lingering_time=_LINGERING_SECONDS,
     )
     inner = Runner(_metrics(app), access_log=None, handle_signals=False, shutdown_timeout=_SHUTDOWN_SECONDS)
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from aiohttp import web
+from aiohttp import HttpVersion11, hdrs, web, web_urldispatcher
 from aiohttp.web_protocol import RequestHandler
 from aiohttp.web_server import Server
 
@@ -12,6 +12,20 @@ from observability.logging import logger
 from server.middlewares import SECURE, bare
 
 _log = logger(__name__)
+
+
+async def _expected(request: web.Request) -> None:
+    """Tells a client that waits (RFC 9110, section 10.1.1) to go on, unless what it announces would be refused.
+
+    Another expectation is none to us.
+    """
+    waits = request.headers.get(hdrs.EXPECT, "").lower() == "100-continue" and request.version == HttpVersion11
+    if waits and (request.content_length or 0) <= request.client_max_size:
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0
+
+
+web_urldispatcher._default_expect_handler = _expected  # for paths that no route is of, too
 
 
 class Runner(web.AppRunner):

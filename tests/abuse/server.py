@@ -1,0 +1,153 @@
+"""A server in a process of its own, abused while a thread takes its pulse."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from socket import socket
+from typing import Final
+
+from server.database import ROOT
+from tests.abuse.told import Told
+
+INSIDES: Final = re.compile(
+    r"Traceback|asyncpg|postgres|tortoise|strawberry|graphql[-_]core|aiohttp|pydantic|orjson|sqlstate|\.py\b|/usr/|/home/|/tmp/"
+    r"|\b(SELECT|INSERT|UPDATE|DELETE) |relation \"|violates|duplicate key|site-packages|NoneType|[a-z]Error\b|recursion"
+    r"|invalid literal|object has no attribute",
+)
+"""What no answer may tell: SQL, paths, traces, the names of drivers and libraries."""
+
+ANSWERED_SECONDS: Final = 2.0
+ALIVE_SECONDS: Final = 0.5
+_POLL_SECONDS: Final = 0.05
+_PATCHED: Final = (
+    "import sys; sys.argv = ['server', 'serve']\n{patch}\nimport runpy; runpy.run_module('server', run_name='__main__')"
+)
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where it listens, and where its log is."""
+
+    port: int
+    log: Path
+
+    def complaints(self) -> list[str]:
+        """What it logged as an error."""
+        return [line for line in self.log.read_text(encoding="utf-8").splitlines() if '"level":"error"' in line]
+
+
+@contextmanager
+def running(dsn: str, keys: str, folder: Path, *, patch: str = "", **settings: str) -> Iterator[Server]:
+    """A server as in production, of these settings; `patch` is run in it first."""
+    port, inner = _free(), _free()
+    environ = {
+        "PATH": os.environ["PATH"],
+        "ENVIRONMENT": "production",
+        "DATABASE_URL": dsn,
+        "JWT_KEYS": keys,
+        "PORT": str(port),
+        "METRICS_PORT": str(inner),
+        "LOG_LEVEL": "ERROR",
+    }
+    server = Server(port, folder / f"server-{port}.log")
+    with server.log.open("wb") as log:
+        command = ["-c", _PATCHED.format(patch=patch)] if patch else ["-m", "server", "serve"]
+        process = subprocess.Popen(
+            [sys.executable, *command], cwd=ROOT, env=environ | settings, stdout=log, stderr=subprocess.STDOUT
+        )
+        try:
+            until = time.monotonic() + 30
+            while _pulse(port) != 200:
+                assert process.poll() is None, server.log.read_text(encoding="utf-8")
+                assert time.monotonic() < until, server.log.read_text(encoding="utf-8")
+                time.sleep(0.05)
+            yield server
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def _free() -> int:
+    with socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def _pulse(port: int) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", "/healthz", headers={"Connection": "close"})
+        return connection.getresponse().status
+    except OSError:
+        return 0
+    finally:
+        connection.close()
+
+
+@dataclass
+class Pulse:
+    """GET /healthz every 50 ms. `late` is by how much the thread itself was woken too late: what a busy machine adds."""
+
+    port: int
+    statuses: set[int] = field(default_factory=set)
+    slowest: float = 0.0
+    late: float = 0.0
+    beats: int = 0
+
+    @contextmanager
+    def taken(self) -> Iterator[Pulse]:
+        """While it is taken; at least twice."""
+        stop = threading.Event()
+
+        def take() -> None:
+            while not stop.is_set() or self.beats < 2:
+                began = time.perf_counter()
+                self.statuses.add(_pulse(self.port))
+                answered = time.perf_counter()
+                self.slowest, self.beats = max(self.slowest, answered - began), self.beats + 1
+                time.sleep(_POLL_SECONDS)
+                self.late = max(self.late, time.perf_counter() - answered - _POLL_SECONDS)
+
+        thread = threading.Thread(target=take)
+        thread.start()
+        try:
+            yield self
+        finally:
+            stop.set()
+            thread.join()
+
+
+Abuse = Callable[[], Awaitable[Iterable[Told]]]
+
+
+async def endured(server: Server, abuse: Abuse, *, seconds: float = ANSWERED_SECONDS) -> list[Told]:
+    """What the abuse was answered: each in time, never by 5xx but 503, with nothing of our insides, while the server lives.
+
+    A busy machine gets a second try, and what it adds by itself.
+    """
+    for again in (True, False):
+        with Pulse(server.port).taken() as pulse:
+            answers = list(await abuse())
+        slowest = max(answer.seconds for answer in answers)
+        if again and (pulse.slowest > ALIVE_SECONDS or slowest > seconds):
+            continue
+        break
+    assert pulse.statuses == {200}
+    assert pulse.slowest <= ALIVE_SECONDS + pulse.late
+    assert slowest <= seconds + pulse.late
+    for answer in answers:
+        assert all(status < 500 or status == 503 for status in answer.statuses), answer.raw[:500]
+        assert not INSIDES.search(answer.body), answer.raw[:500]
+    assert server.complaints() == []
+    return answers
