@@ -10,9 +10,7 @@ from typing import Annotated, Final
 from uuid import UUID
 
 import strawberry
-from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
-from strawberry.types import ExecutionContext
 
 from auth.caller import Caller
 from gql.budget import BudgetQueries
@@ -23,7 +21,6 @@ from gql.errors import USER_ERRORS
 from gql.labels import Label, LabelMutations, LabelQueries
 from gql.nodes import DATE_TIME, Node, kind_of, parse_id, read
 from gql.sessions import Session, SessionMutations, SessionQueries
-from gql.tenant_context import TenantContext
 from gql.tenants import Tenant, TenantMutations, TenantQueries, TenantSummary
 from gql.users import User, UserMutations
 from models.errors import BadRequest, Forbidden
@@ -103,21 +100,13 @@ class Mutation(SessionMutations, ContactMutations, LabelMutations, UserMutations
     """The root of mutations."""
 
 
-class Schema(strawberry.Schema):
-    """Strawberry's, which leaves it to the view to tell what went wrong: once, without what people wrote."""
-
-    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
-        """Nothing: `gql.errors.shown` does it."""
-
-
 @cache
-def build() -> Schema:
+def build() -> strawberry.Schema:
     """The schema, ready to execute; one for the process, since it holds nothing of anybody."""
-    return Schema(
+    return strawberry.Schema(
         query=Query,
         mutation=Mutation,
         types=[*(node for node, _ in NODES.values()), *USER_ERRORS.values()],
-        extensions=[TenantContext],
         config=StrawberryConfig(
             info_class=Info, default_resolver=read, scalar_map={datetime: DATE_TIME}, disable_field_suggestions=False
         ),

@@ -19,8 +19,9 @@ from gql.context import Context
 from gql.engine.engine import Engine, NoOperation, WrongKind
 from gql.parameters import Parameters, in_url, parameters_of, posted
 from gql.protocol import Refused
+from gql.tenant_context import tenant_context
 from gql.trusted import Trusted
-from observability.operation import called, operating
+from observability.operation import called
 
 OPERATION = web.RequestKey("operation", str)
 """What a request calls its operation, for the log and the metrics."""
@@ -111,7 +112,7 @@ class View:
         self, request: web.Request, parameters: Parameters, context: Context, allowed: Collection[OperationType]
     ) -> ExecutionResult | bytes:
         request[OPERATION] = name = called(parameters.operation_name)
-        with operating(context.signed_in, name):
+        with tenant_context(context, name):
             return await self._executed(parameters, context, allowed)
 
     async def _executed(
