@@ -70,6 +70,7 @@ class Person:
     async def login(self, password: str = PASSWORD) -> Person:
         """Signs in anew, over GraphQL: the same person with tokens of a session of their own."""
         answer = await self.gql(LOGIN, input={"tenant": self.tenant, "usernameOrEmail": self.username, "password": password})
+        assert answer.data, f"{answer.status} {answer.text}"
         payload = answer.data["login"]
         assert payload["userErrors"] == [], payload
         tokens = payload["tokens"]
