@@ -1,4 +1,4 @@
-"""The viewer's budget of points: charged once an operation is measured, and told with every answer."""
+"""The viewer's budget of points: charged before a document is read and before an operation runs, and told with every answer."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ async def charge(context: Context, points: int) -> None:
 
 def cost_extension(context: Context, allowed: int) -> dict[str, Any] | None:
     """`extensions.cost`: what the operation costs, and what is left of the budget; None for what could not be measured."""
-    if context.measure is None:
+    if context.cost is None:
         return None
     told: dict[str, Any] = {"requested": context.cost, "allowed": allowed}
     if context.left is not None:
@@ -64,7 +64,7 @@ def cost_extension(context: Context, allowed: int) -> dict[str, Any] | None:
 
 
 async def measured_only(context: Context, allowed: int) -> dict[str, Any]:
-    """The body of an answer to `Prefer: cost-only`: what the operation would cost. Nothing is executed, and nothing charged."""
+    """The body of an answer to `Prefer: cost-only`: what the operation would cost, which is not charged, since nothing runs."""
     context.left = await context.desk.budget.left(context.signed_in, context.origin)
     return {"extensions": {"cost": cost_extension(context, allowed)}}
 

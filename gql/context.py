@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import strawberry
 
@@ -15,9 +14,6 @@ from auth.desk import Desk
 from gql.loaders import Loaders
 from models.errors import Forbidden, Unauthenticated
 from models.values import Origin
-
-if TYPE_CHECKING:
-    from gql.limits import Measure
 
 
 @dataclass
@@ -36,10 +32,8 @@ class Context:
     """Whether the page that sent the request may use the cookie."""
     set_cookie: str | None = field(default=None)
     """The refresh token to put into the cookie; empty to take it away."""
-    measure: Measure | None = None
-    """The operation, measured."""
-    cost: int = 0
-    """What it costs with its variables, in points."""
+    cost: int | None = None
+    """What the operation costs with its variables, in points; None until it is measured."""
     left: Left | None = None
     """What is left of the budget since it was charged."""
 

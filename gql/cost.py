@@ -21,6 +21,7 @@ from graphql import (
     is_composite_type,
 )
 from strawberry import UNSET
+from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.schema_directive import Location
 from strawberry.types.field import StrawberryField
 
@@ -113,7 +114,7 @@ def _price(field: GraphQLField, size: int) -> Price:
     weight, target = (1, named) if is_composite_type(named) else (0, None)
     slicing: list[str] = []
     sized: list[str] = []
-    declared = field.extensions.get("strawberry-definition")
+    declared = field.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
     for directive in declared.directives if isinstance(declared, StrawberryField) else ():
         if isinstance(directive, Cost):
             weight = int(directive.weight)

@@ -31,7 +31,6 @@ class Parameters(NamedTuple):
     query: str
     variables: dict[str, Any] | None = None
     operation_name: str | None = None
-    extensions: dict[str, Any] | None = None
     document_id: str | None = None
     """`documentId`, or else the digest of Apollo's persistedQuery."""
     cost_only: bool = False
@@ -86,7 +85,7 @@ def parameters_of(given: Any, request: web.Request) -> Parameters:
     elif type(query) is not str or not query or query.isspace():
         raise Refused(MALFORMED, "query must be a text that is not empty.")
     prefer = request.headers.getall(_PREFER, ())
-    return Parameters(query, variables, name, extensions, document, bool(prefer) and prefers_cost_only(prefer))
+    return Parameters(query, variables, name, document, bool(prefer) and prefers_cost_only(prefer))
 
 
 def _parsed(body: bytes | str) -> Any:

@@ -48,8 +48,8 @@ FOREIGN: Final = Fault(403, 403)
 BY_GET: Final = Fault(405, 405, "METHOD_NOT_ALLOWED", headers={hdrs.ALLOW: "POST"})
 NOT_ACCEPTABLE: Final = Fault(406, 406)
 UNSUPPORTED: Final = Fault(415, 415, headers={hdrs.ACCEPT: JSON, hdrs.ACCEPT_ENCODING: "identity"})
-"""Together with `CODES`, for what fails once it is executed, every status of /graphql but 200, PARTIAL and 304. What is larger than
-the server reads (413), and methods other than GET and POST (405), never come as far as here."""
+"""Together with `CODES`, for what fails once it is executed, every status of /graphql but 200, PARTIAL and 304, as far as the view
+gives it: a body that is too large or cannot be read, and other methods than GET and POST, never come as far as here."""
 
 _ROOTS: Final = ("Query", "Mutation")
 """What `__typename` says of the root: no data, though some clients ask for it with everything."""
@@ -109,7 +109,7 @@ def failed(fault: Fault, kind: str, *, later: bool) -> int:
 
 
 def response(told: Any, kind: str, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
-    """The answer of HTTP: `told` is a response, a list of responses, or the bytes of either."""
+    """The answer of HTTP: `told` is a response, or the bytes of one or of a list of them."""
     body = told if type(told) is bytes else orjson.dumps(told, option=orjson.OPT_UTC_Z)
     made = web.Response(body=body, status=status, headers=_HEADERS[kind])
     if headers:

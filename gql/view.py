@@ -7,7 +7,6 @@ from http.cookies import SimpleCookie
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-import orjson
 from aiohttp import hdrs, web
 from graphql import ExecutionResult, OperationType
 
@@ -77,11 +76,14 @@ class View:
     async def _answered(self, request: web.Request, given: Any, kind: str, allowed: Collection[OperationType]) -> web.Response:
         parameters = self._trusted.completed(parameters_of(given, request))
         context = self._context(request)
-        result = await self._operated(request, parameters, context, allowed)
-        if isinstance(result, bytes):
-            response = protocol.response(result, kind, headers=_COST_ONLY)
+        request[OPERATION] = name = called(parameters.operation_name)
+        with tenant_context(context, name):
+            result = await self._executed(parameters, context, allowed)
+        most = self._engine.limits.cost
+        if result is None:
+            response = protocol.response(await measured_only(context, most), kind, headers=_COST_ONLY)
         else:
-            told = protocol.answer(result, context.origin.request_id, cost_extension(context, self._engine.limits.cost))
+            told = protocol.answer(result, context.origin.request_id, cost_extension(context, most))
             response = protocol.response(told, kind, protocol.status(result, told, kind, later=self._later))
         if context.set_cookie is not None:
             _put_cookie(response, context.set_cookie)
@@ -108,23 +110,13 @@ class View:
         response.cookies.update(cookies)
         return response
 
-    async def _operated(
-        self, request: web.Request, parameters: Parameters, context: Context, allowed: Collection[OperationType]
-    ) -> ExecutionResult | bytes:
-        request[OPERATION] = name = called(parameters.operation_name)
-        with tenant_context(context, name):
-            return await self._executed(parameters, context, allowed)
-
     async def _executed(
         self, parameters: Parameters, context: Context, allowed: Collection[OperationType]
-    ) -> ExecutionResult | bytes:
-        """The result, or the bytes of what it would cost."""
-        asked = parameters.query, parameters.variables, parameters.operation_name, context
+    ) -> ExecutionResult | None:
+        """The result; None where its cost alone was asked for."""
+        asked = parameters.query, parameters.variables, parameters.operation_name
         try:
-            if parameters.cost_only:
-                refused = await self._engine.measured(*asked)
-                return refused or orjson.dumps(await measured_only(context, self._engine.limits.cost))
-            return await self._engine.execute(*asked, allowed)
+            return await self._engine.execute(*asked, context, allowed, cost_only=parameters.cost_only)
         except NoOperation as none:
             raise Refused(protocol.INVALID, str(none)) from None
         except WrongKind as wrong:

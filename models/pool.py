@@ -7,7 +7,6 @@ SET LOCAL), so ours does not. It serves Tortoise's transactions and the statemen
 from __future__ import annotations
 
 import asyncio
-import math
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, cast
@@ -16,6 +15,12 @@ import asyncpg
 from tortoise.backends.asyncpg.client import AsyncpgDBClient
 
 from models.errors import Unavailable
+
+WAIT_SECONDS: Final = 1.0
+"""How long a request waits for a connection of a full pool before it is told to come again."""
+
+CONNECT_SECONDS: Final = 5.0
+"""How long a new connection may take; that is no waiting, and a busy machine takes its time for it."""
 
 MEND_SECONDS: Final = 5.0
 """How long a connection whose statement was cut off may take until it is of use again."""
@@ -59,14 +64,14 @@ class Pool:
         return None
 
     async def acquire(self, seconds: float | None = None) -> Connection:
-        """A connection of one's own, until it is given back. Raises Unavailable where none is free for so long."""
+        """A connection of one's own, until it is given back. Raises Unavailable where none is free for so long, or WAIT_SECONDS."""
         connection = self.take()
         if connection is not None:
             return connection
         if self.get_size() + self._opening < self._most:
             self._opening += 1
             return await self._opened()
-        connection = await self._turn(seconds)
+        connection = await self._turn(WAIT_SECONDS if seconds is None else seconds)
         return await self._opened() if connection is None else connection
 
     async def release(self, connection: Connection) -> None:
@@ -119,12 +124,12 @@ class Pool:
         self._used.add(connection)
         return connection
 
-    async def _turn(self, seconds: float | None) -> Connection | None:
+    async def _turn(self, seconds: float) -> Connection | None:
         """A connection that came back, or None: one may be opened, and is counted."""
         loop = asyncio.get_running_loop()
         turn: asyncio.Future[Connection | None] = loop.create_future()
-        self._waiting.append((loop.time() + (math.inf if seconds is None else seconds), turn))
-        if not self._sweeping and seconds is not None:
+        self._waiting.append((loop.time() + seconds, turn))
+        if not self._sweeping:
             self._sweeping = True
             loop.call_later(seconds, self._sweep)
         try:
@@ -142,10 +147,9 @@ class Pool:
             if until <= now and not turn.done():
                 turn.set_exception(Unavailable("The service is busy. Try again in a moment."))
         self._waiting = deque((until, turn) for until, turn in self._waiting if not turn.done())
-        nearest = min((until for until, _ in self._waiting), default=math.inf)
-        self._sweeping = nearest < math.inf
-        if self._sweeping:
-            asyncio.get_running_loop().call_at(nearest, self._sweep)
+        self._sweeping = bool(self._waiting)
+        if self._waiting:
+            asyncio.get_running_loop().call_at(min(until for until, _ in self._waiting), self._sweep)
 
     def _pass_on(self, connection: Connection | None) -> None:
         self._back.set()
@@ -187,7 +191,7 @@ class Client(AsyncpgDBClient):
         most = options.pop("max_size")
         for unused in ("min_size", "connection_class", "loop"):
             options.pop(unused)
-        return Pool(lambda: asyncpg.connect(**options), most)
+        return Pool(lambda: asyncpg.connect(timeout=CONNECT_SECONDS, **options), most)
 
 
 client_class = Client

@@ -27,13 +27,12 @@ from tortoise.transactions import in_transaction
 
 from models.driver import translated
 from models.errors import BadRequest, Conflict, InvalidInput, NotFound, OutsideTenant, Unavailable
-from models.pool import Client
+from models.pool import CONNECT_SECONDS, WAIT_SECONDS, Client
 from models.values import Pass, Row
 from observability.tracing import step
 
-ACQUIRE_SECONDS: Final = 1.0
-"""How long a request waits for a connection of a full pool before it is told to come again."""
-
+BEGIN_SECONDS: Final = WAIT_SECONDS + CONNECT_SECONDS
+"""How long a transaction may take to begin, with a connection that has to be waited for or opened."""
 
 DOOR: Final = "enter($1, $2, $3) AS d(tenant)"
 """What stands first in FROM of a statement that `ask` runs: the door of the tenant d.tenant."""
@@ -157,7 +156,7 @@ async def ask(sql: str, *values: Any) -> list[Row]:
         return await fetch(sql.replace(DOOR, _OPEN), held(), None, None, *values)
     with translated(), step("statement"):
         pool = client.get().pool
-        connection = pool.take() or await pool.acquire(ACQUIRE_SECONDS)
+        connection = pool.take() or await pool.acquire()
         cut_off = True
         try:
             rows = await connection.fetch(sql, door.tenant, door.session, door.roles, *values)
@@ -220,7 +219,7 @@ async def _transaction() -> AsyncIterator[BaseDBAsyncClient]:
     with translated(), step("transaction"):
         transaction = in_transaction()
         try:
-            async with asyncio.timeout(ACQUIRE_SECONDS):
+            async with asyncio.timeout(BEGIN_SECONDS):
                 connection = await _begun(transaction)
         except TimeoutError:
             raise Unavailable("The service is busy. Try again in a moment.") from None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import tempfile
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient
 
+from observability import logging
 from server.app import create_app
 from server.database import migrate, opened, prepare, with_database
 from server.embedded import embedded
@@ -103,6 +105,16 @@ class Database:
     admin: str
     owner: str
     app: str
+
+
+@pytest.fixture
+def logged() -> Iterator[io.StringIO]:
+    """Everything that is logged, from DEBUG up."""
+    stream, level, before = io.StringIO(), logging.output.level, logging.output._stream
+    logging.output.to(stream)
+    logging.output.level = 0
+    yield stream
+    logging.output.level, logging.output._stream = level, before
 
 
 @pytest.fixture(scope="session")

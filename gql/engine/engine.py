@@ -41,12 +41,11 @@ Road = Literal["plan", "replay", "core", "failed"]
 because its plan has a fault."""
 
 _CACHE: Final = 1_000_000
-"""Characters of the documents that are kept, each of which counts some more for its plans: some 100 bytes of memory each."""
-_PLAN: Final = 2_000
+"""Characters of the documents that are kept; each document counts some more, for what is made of it."""
+_MADE: Final = 2_000
 _RULES: Final = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
 _VARIANTS: Final = 8
 """Plans of one operation: one for each choice that its directives make."""
-
 
 UNKNOWN: Final = 100
 """Points for a document that is not known, and one more for each five of its characters: it has to be parsed and validated, which
@@ -119,39 +118,39 @@ class Engine:
         self._documents: LRUCache[tuple[str, bool], Document] = LRUCache(_CACHE, getsizeof=lambda document: document.size)
 
     async def execute(
-        self, text: str, variables: dict[str, Any] | None, name: str | None, context: Context, allowed: Collection[OperationType]
-    ) -> ExecutionResult:
-        """The result of one operation. Raises NoOperation or WrongKind."""
+        self,
+        text: str,
+        variables: dict[str, Any] | None,
+        name: str | None,
+        context: Context,
+        allowed: Collection[OperationType],
+        *,
+        cost_only: bool = False,
+    ) -> ExecutionResult | None:
+        """The result of one operation; None where its cost alone was asked for, which stands in the context, as it always does.
+
+        Raises NoOperation or WrongKind.
+        """
         try:
-            document, operation = await self._found(text, name, context, variables)
+            document, operation = await self._found(text, name, context)
+            context.cost = cost = self._weighed(document, operation, variables)
             if operation.node.operation not in allowed:
                 raise WrongKind(operation.node.operation)
-            await charge(context, context.cost)
+            if not cost_only:
+                await charge(context, cost)
             if not document.valid:
                 self._validate(document, text, introspectable=context.introspectable)
         except Refusal as refusal:
             return _refused(refusal)
         except _Invalid as invalid:
             return ExecutionResult(None, invalid.errors)
+        if cost_only:
+            return None
         try:
             with self._deadline():
                 return await self._executed(document, operation, variables, context)
         except TimeoutError:
             return _refused(_LATE if operation.node.operation is OperationType.QUERY else _HALF_DONE)
-
-    async def measured(
-        self, text: str, variables: dict[str, Any] | None, name: str | None, context: Context
-    ) -> ExecutionResult | None:
-        """Executes nothing, and leaves the operation's cost in the context; a result only where it is refused."""
-        try:
-            document, _ = await self._found(text, name, context, variables)
-            if not document.valid:
-                self._validate(document, text, introspectable=context.introspectable)
-        except Refusal as refusal:
-            return _refused(refusal)
-        except _Invalid as invalid:
-            return ExecutionResult(None, invalid.errors)
-        return None
 
     async def _executed(
         self, document: Document, operation: Operation, variables: dict[str, Any] | None, context: Context
@@ -185,20 +184,19 @@ class Engine:
             executed.errors.sort(key=_place)
         return executed
 
-    async def _found(
-        self, text: str, name: str | None, context: Context, variables: dict[str, Any] | None
-    ) -> tuple[Document, Operation]:
-        """The document and its operation, within the limits; perhaps not valid yet. One that is not known is charged for."""
+    async def _found(self, text: str, name: str | None, context: Context) -> tuple[Document, Operation]:
+        """The document and its operation, perhaps not valid yet. One that is not known is charged for before it is read."""
         document = self._documents.get((text, context.introspectable))
         if document is None:
             await charge(context, UNKNOWN + len(text) // 5)
             document = self._parsed(text)
-        operation = document.operation(name)
+        return document, document.operation(name)
+
+    def _weighed(self, document: Document, operation: Operation, variables: dict[str, Any] | None) -> int:
+        """The operation's cost, within the limits."""
         if operation.measure is None:
             operation.measure = measure(self._schema, document.tree, operation.node, self.limits)
-        context.measure = operation.measure
-        context.cost = self.limits.refuse(operation.measure, variables)
-        return document, operation
+        return self.limits.refuse(operation.measure, variables)
 
     def _parsed(self, text: str) -> Document:
         try:
@@ -210,10 +208,9 @@ class Engine:
             for node in tree.definitions
             if isinstance(node, OperationDefinitionNode)
         }
-        return Document(tree, operations, len(text) + _PLAN)
+        return Document(tree, operations, len(text) + _MADE)
 
     def _validate(self, document: Document, text: str, *, introspectable: bool) -> None:
-        # Who may not introspect is not told either what a field might be called instead.
         rules = _RULES if introspectable else (*_RULES, NoSchemaIntrospectionCustomRule)
         errors = validate(self._schema, document.tree, rules, max_errors=_ERRORS, hide_suggestions=not self._suggests)
         if errors:
@@ -229,7 +226,9 @@ class Engine:
         if operation.variables is None:
             operation.variables = Variables(self._schema, operation.node)
         given = operation.variables.given(variables)
-        choice = tuple(given.values.get(name) is True for name in operation.chosen_by)
+        choice = tuple(given.values.get(name) for name in operation.chosen_by)
+        if not all(type(one) is bool for one in choice):  # such as a null in place of a default: no choice at all
+            raise NoPlan
         if choice not in operation.plans:
             if len(operation.plans) >= _VARIANTS:
                 raise NoPlan

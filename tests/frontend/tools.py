@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import json
 import os
 import subprocess
 import sys
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,19 @@ def run(*command: str | Path, cwd: Path) -> tuple[int, str]:
     """A tool of Node's: how it ended, and all that it said."""
     done = subprocess.run(command, cwd=cwd, env=ENVIRON, capture_output=True, text=True, check=False, timeout=300)
     return done.returncode, f"{command[0]} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
+
+
+def installed(here: Path) -> Path:
+    """The node_modules beside a package-lock.json; installed where the lock is another than the last time."""
+    folder, lock = here / "node_modules", here / "package-lock.json"
+    stamp, wanted = folder / ".installed", sha256(lock.read_bytes()).hexdigest()
+    with lock.open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)  # other workers wait
+        if not stamp.exists() or stamp.read_text() != wanted:
+            status, said = run(BIN / "npm", "ci", "--prefer-offline", "--ignore-scripts", cwd=here)
+            assert status == 0, said
+            stamp.write_text(wanted)
+    return folder
 
 
 def tool(frontend: Path, name: str, *arguments: str) -> tuple[int, str]:

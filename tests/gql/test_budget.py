@@ -95,8 +95,7 @@ async def test_the_cost_stands_beside_what_is_left() -> None:
     context = Context(desk, Origin())
     assert cost_extension(context, 10_000) is None  # nothing was measured
     document = DEFAULT.parse(_LABELS)
-    context.measure = measure(build()._schema, document, document.definitions[0])  # type: ignore[arg-type]  # it is an operation
-    context.cost = context.measure.cost()
+    context.cost = measure(build()._schema, document, document.definitions[0]).cost()  # type: ignore[arg-type]  # it is an operation
     assert cost_extension(context, 10_000) == {"requested": 1_000, "allowed": 10_000}
     body = await measured_only(context, 10_000)
     assert body == {"extensions": {"cost": {"requested": 1_000, "allowed": 10_000, "remaining": 600}}}

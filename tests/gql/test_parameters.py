@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 import orjson
 import pytest
@@ -13,21 +12,9 @@ from yarl import URL
 
 from gql.parameters import parameters_of
 from gql.protocol import JSON, RESPONSE
-from tests.world import Person, World
-
-_OK = "{ __typename }"
-_CREATE = 'mutation M { createContact(input: {contact: {name: "x"}}) { userErrors { code } } }'
-_SENT = {"Content-Type": JSON}
-
-
-async def _told(world: World, body: bytes, **headers: str) -> tuple[int, str, Any]:
-    response = await world.client.post("/graphql", data=body, headers=_SENT | headers)
-    return response.status, response.headers["Content-Type"], orjson.loads(await response.read())
-
-
-async def _contacts(person: Person) -> int:
-    count: int = (await person.gql("{ contacts { totalCount } }")).data["contacts"]["totalCount"]
-    return count
+from tests.gql import kit
+from tests.gql.kit import CREATE, OK
+from tests.world import World
 
 
 @pytest.mark.parametrize(
@@ -53,21 +40,21 @@ async def _contacts(person: Person) -> int:
     ],
 )
 async def test_a_body_of_another_content_type_is_not_read(kind: str | None, world: World) -> None:
-    before = await _contacts(world.grace)
+    before = await kit.contacts(world.grace)
     headers = world.grace._headers() | ({} if kind is None else {"Content-Type": kind})
-    body = orjson.dumps({"query": _CREATE})
+    body = orjson.dumps({"query": CREATE})
     response = await world.client.post("/graphql", data=body, headers=headers, skip_auto_headers=["Content-Type"])
     assert (response.status, response.content_type) == (415, JSON)
     assert (response.headers["Accept"], response.headers["Accept-Encoding"]) == (JSON, "identity")
     assert (await response.json())["errors"][0]["message"] == "Send application/json in UTF-8."
-    assert await _contacts(world.grace) == before
+    assert await kit.contacts(world.grace) == before
 
 
 @pytest.mark.parametrize(
     "kind", ["application/json", "Application/JSON", 'application/json;charset="UTF-8"', "application/json ; charset=utf8"]
 )
 async def test_json_in_utf_8_is_read_however_it_is_spelled(kind: str, world: World) -> None:
-    response = await world.client.post("/graphql", data=orjson.dumps({"query": _OK}), headers={"Content-Type": kind})
+    response = await world.client.post("/graphql", data=orjson.dumps({"query": OK}), headers={"Content-Type": kind})
     assert (response.status, (await response.json())["data"]) == (200, {"__typename": "Query"})
 
 
@@ -77,7 +64,7 @@ async def test_json_in_utf_8_is_read_however_it_is_spelled(kind: str, world: Wor
 )
 async def test_there_are_no_uploads(files: dict[str, list[str]], world: World) -> None:
     form = FormData()
-    form.add_field("operations", orjson.dumps({"query": _OK}).decode())
+    form.add_field("operations", orjson.dumps({"query": OK}).decode())
     form.add_field("map", orjson.dumps(files).decode())
     for name in files or ("0",):
         form.add_field(name, b"x", filename=f"{name}.txt")
@@ -120,7 +107,7 @@ async def test_there_are_no_uploads(files: dict[str, list[str]], world: World) -
     ids=lambda body: body.decode(),
 )
 async def test_a_body_that_is_no_request_is_refused(body: bytes, world: World) -> None:
-    status, kind, told = await _told(world, body)
+    status, kind, told = await kit.told(world, body)
     assert (status, kind) == (400, "application/json; charset=utf-8")
     assert [error["extensions"] for error in told["errors"]] == [{"code": "BAD_REQUEST"}]
     assert "data" not in told
@@ -161,7 +148,7 @@ _DEEP = b"[" * 100_000 + b"]" * 100_000
     ids=lambda value: str(value)[:40],
 )
 async def test_json_is_rfc_8259_and_within_bounds(value: bytes, read: bool, world: World) -> None:
-    status, _, told = await _told(world, b'{"query": "{ __typename }", "variables": {"x": ' + value + b"}}")
+    status, _, told = await kit.told(world, b'{"query": "{ __typename }", "variables": {"x": ' + value + b"}}")
     if read:
         assert (status, told["data"]) == (200, {"__typename": "Query"})
     else:
@@ -170,20 +157,20 @@ async def test_json_is_rfc_8259_and_within_bounds(value: bytes, read: bool, worl
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
 async def test_json_is_utf_8_without_a_mark(encoding: str, world: World) -> None:
-    status, _, told = await _told(world, '{"query": "{ __typename }"}'.encode(encoding))
+    status, _, told = await kit.told(world, '{"query": "{ __typename }"}'.encode(encoding))
     assert (status, told["errors"][0]["message"]) == (400, "This is no JSON (RFC 8259) in UTF-8.")
 
 
 async def test_of_members_of_one_name_the_last_counts(world: World) -> None:
-    assert (await _told(world, b'{"query": "{ nothing }", "query": "{ __typename }"}'))[2]["data"] == {"__typename": "Query"}
+    assert (await kit.told(world, b'{"query": "{ nothing }", "query": "{ __typename }"}'))[2]["data"] == {"__typename": "Query"}
 
 
 async def test_variables_are_as_deep_as_a_document_at_most(world: World) -> None:
     def nested(levels: int) -> bytes:
         return b'{"query": "{ __typename }", "variables": ' + b'{"a":' * levels + b"1" + b"}" * levels + b"}"
 
-    assert (await _told(world, nested(64)))[0] == 200
-    status, _, told = await _told(world, nested(65))
+    assert (await kit.told(world, nested(64)))[0] == 200
+    status, _, told = await kit.told(world, nested(65))
     assert (status, told["errors"][0]["message"]) == (400, "variables may be at most 64 levels deep.")
 
 
@@ -207,7 +194,7 @@ async def test_a_url_that_is_no_request_is_refused(query: str, world: World) -> 
 
 
 async def test_empty_parameters_of_a_url_count_as_none(world: World) -> None:
-    response = await world.client.get("/graphql", params={"query": _OK, "operationName": "", "variables": "", "extensions": ""})
+    response = await world.client.get("/graphql", params={"query": OK, "operationName": "", "variables": "", "extensions": ""})
     assert (response.status, (await response.json())["data"]) == (200, {"__typename": "Query"})
 
 
@@ -216,7 +203,7 @@ async def test_empty_parameters_of_a_url_count_as_none(world: World) -> None:
 )
 def test_a_client_may_prefer_to_be_told_the_cost(prefer: str | None, wanted: bool) -> None:
     request = make_mocked_request("POST", "/graphql", headers={"Prefer": prefer} if prefer else {})
-    assert parameters_of({"query": _OK}, request).cost_only is wanted
+    assert parameters_of({"query": OK}, request).cost_only is wanted
 
 
 @pytest.mark.parametrize("tail", [b"%FF", b"%ED%A0%80", b"\xff", b"\xed\xa0\x80", b"%00", b"%"])

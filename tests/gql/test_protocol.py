@@ -13,21 +13,9 @@ from gql import protocol
 from gql.protocol import JSON, RESPONSE, Refused
 from server.database import ROOT
 from tests.conftest import Serve
-from tests.world import Person, World
-
-_OK = "{ __typename }"
-_CREATE = 'mutation M { createContact(input: {contact: {name: "x"}}) { userErrors { code } } }'
-_SENT = {"Content-Type": JSON}
-
-
-async def _told(world: World, body: bytes, **headers: str) -> tuple[int, str, Any]:
-    response = await world.client.post("/graphql", data=body, headers=_SENT | headers)
-    return response.status, response.headers["Content-Type"], orjson.loads(await response.read())
-
-
-async def _contacts(person: Person) -> int:
-    count: int = (await person.gql("{ contacts { totalCount } }")).data["contacts"]["totalCount"]
-    return count
+from tests.gql import kit
+from tests.gql.kit import CREATE, OK, SENT
+from tests.world import World
 
 
 @pytest.mark.parametrize(
@@ -73,18 +61,18 @@ def test_the_media_type_is_what_the_client_prefers(accept: str, media: str | Non
 
 
 async def test_who_takes_no_json_is_told_so_in_json(world: World) -> None:
-    before = await _contacts(world.grace)
-    headers = _SENT | {"Accept": "text/html"} | world.grace._headers()
-    response = await world.client.post("/graphql", json={"query": _CREATE}, headers=headers)
+    before = await kit.contacts(world.grace)
+    headers = SENT | {"Accept": "text/html"} | world.grace._headers()
+    response = await world.client.post("/graphql", json={"query": CREATE}, headers=headers)
     assert (response.status, response.headers["Content-Type"]) == (406, "application/json; charset=utf-8")
     message = "Accept application/graphql-response+json or application/json."
     assert await response.json() == {"errors": [{"message": message, "extensions": {"code": "BAD_REQUEST"}}]}
-    assert await _contacts(world.grace) == before
+    assert await kit.contacts(world.grace) == before
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE", "PROPFIND"])
 async def test_other_methods_are_refused(method: str, world: World) -> None:
-    response = await world.client.request(method, "/graphql", data=orjson.dumps({"query": _OK}), headers=_SENT)
+    response = await world.client.request(method, "/graphql", data=orjson.dumps({"query": OK}), headers=SENT)
     assert (response.status, response.headers["Allow"], response.content_type) == (405, "GET,POST", JSON)
     if method != "HEAD":
         assert (await response.json())["errors"][0]["extensions"] == {"code": "METHOD_NOT_ALLOWED"}
@@ -92,17 +80,17 @@ async def test_other_methods_are_refused(method: str, world: World) -> None:
 
 @pytest.mark.parametrize("accept", [JSON, RESPONSE, "*/*"])
 async def test_get_is_for_queries_alone(accept: str, world: World) -> None:
-    before = await _contacts(world.grace)
-    for more in ({"query": _CREATE}, {"query": f"query Q {_OK} {_CREATE}", "operationName": "M"}):
+    before = await kit.contacts(world.grace)
+    for more in ({"query": CREATE}, {"query": f"query Q {OK} {CREATE}", "operationName": "M"}):
         response = await world.client.get("/graphql", params=more, headers={"Accept": accept} | world.grace._headers())
         assert (response.status, response.headers["Allow"]) == (405, "POST")
         assert (await response.json(content_type=None))["errors"][0]["extensions"] == {"code": "METHOD_NOT_ALLOWED"}
-    assert await _contacts(world.grace) == before
+    assert await kit.contacts(world.grace) == before
 
 
 async def test_no_header_makes_it_tell_more(world: World) -> None:
     for name in ("X-Apollo-Tracing", "Apollo-Federation-Include-Trace", "X-Debug", "X-GraphQL-Trace"):
-        told = (await _told(world, orjson.dumps({"query": _OK}), **{name: "ftv1"}))[2]
+        told = (await kit.told(world, orjson.dumps({"query": OK}), **{name: "ftv1"}))[2]
         assert (set(told), set(told["extensions"])) == ({"data", "extensions"}, {"cost"})
 
 
@@ -114,14 +102,14 @@ async def test_without_graphiql_there_is_no_page_anywhere(serve: Serve) -> None:
 
 
 async def test_an_array_is_refused_unless_it_is_asked_for(world: World) -> None:
-    status, _, told = await _told(world, orjson.dumps([{"query": _OK}] * 11))
+    status, _, told = await kit.told(world, orjson.dumps([{"query": OK}] * 11))
     assert (status, told["errors"][0]["message"]) == (400, "Send one operation, and no array.")
 
 
 async def test_an_array_is_answered_one_by_one(serve: Serve, world: World) -> None:
     client = await serve(graphql_batch=4, cost_per_minute_user=10_000)
     batch: list[Any] = [
-        {"query": _OK},
+        {"query": OK},
         {"query": "{ nothing }"},
         1,
         {"query": "query A { a: __typename } query B { b: __typename }", "operationName": "B"},
@@ -135,10 +123,10 @@ async def test_an_array_is_answered_one_by_one(serve: Serve, world: World) -> No
     left = [one["extensions"]["cost"]["remaining"] for one in told if "extensions" in one]
     assert len(left) == 3
     assert 10_000 > left[0] > left[1] > left[2]  # each document was new
-    for many in ([], [{"query": _CREATE}] * 5, [{"query": _CREATE}] * 100):
+    for many in ([], [{"query": CREATE}] * 5, [{"query": CREATE}] * 100):
         refused = await client.post("/graphql", json=many, headers=world.grace._headers())
         assert (refused.status, (await refused.json())["errors"][0]["message"]) == (400, "Send an array of 1 to 4 operations.")
-    assert await _contacts(world.grace) == 0
+    assert await kit.contacts(world.grace) == 0
 
 
 async def test_logins_of_an_array_are_counted_one_by_one(serve: Serve, world: World) -> None:
@@ -153,7 +141,7 @@ async def test_logins_of_an_array_are_counted_one_by_one(serve: Serve, world: Wo
 @pytest.mark.parametrize(
     ("body", "audited", "later"),
     [
-        ({"query": _OK}, 200, 200),
+        ({"query": OK}, 200, 200),
         ({"query": "{"}, 400, 400),
         ({"query": "{ nothing }"}, 400, 422),
         ({"query": "query($i: ID!) { node(id: $i) { id } }"}, 400, 422),
@@ -175,7 +163,7 @@ async def test_the_later_statuses_do_not_reach_well_formed_requests_of_old_clien
     client = await serve(graphql_later_statuses=True)
     for query in ("{", "{ nothing }", "{ __schema { queryType { name } } contacts { totalCount } }"):
         assert (await client.post("/graphql", json={"query": query}, headers={"Accept": JSON})).status == 200
-    assert (await client.post("/graphql", data=b"{", headers=_SENT)).status == 400
+    assert (await client.post("/graphql", data=b"{", headers=SENT)).status == 400
 
 
 def test_bytes_are_answered_as_they_are() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,6 @@ import pytest
 from aiohttp import ClientResponse
 
 from gql.trusted import Trust, manifest
-from observability import logging
 from server.settings import BadSettings, Settings, load
 from tests.conftest import JWT_KEYS, Serve
 from tests.world import Person, World
@@ -32,16 +30,6 @@ def _digest(text: str) -> str:
 
 
 DOCUMENTS = {_digest(text): text for text in (_NAMES, _TWO, _LOGOUT, _WRONG, _REFUSED)}
-
-
-@pytest.fixture
-def logged() -> Iterator[io.StringIO]:
-    """Everything that is logged."""
-    stream, level, before = io.StringIO(), logging.output.level, logging.output._stream
-    logging.output.to(stream)
-    logging.output.level = 0
-    yield stream
-    logging.output.level, logging.output._stream = level, before
 
 
 async def _trusting(serve: Serve, mode: Trust = Trust.OFF) -> Person:

@@ -17,7 +17,7 @@ def _tree(kind: type[Refusal]) -> Iterator[type[Refusal]]:
             yield from _tree(child)
 
 
-@pytest.mark.parametrize("kind", _tree(Refusal), ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", list(_tree(Refusal)), ids=lambda kind: kind.__name__)
 def test_each_refusal_has_a_code_in_capitals_and_a_sentence(kind: type[Refusal]) -> None:
     assert kind.code.isupper()
     assert kind.__doc__

@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 from tortoise.backends.asyncpg.client import TransactionWrapper
 
-from models import tenancy
+from models import pool, tenancy
 from models.contact import Contact
 from models.errors import (
     Forbidden,
@@ -180,7 +180,7 @@ async def test_a_pass_is_checked_in_the_database_each_time(deed: str, admin: asy
 
 async def test_a_full_pool_asks_to_come_again(admin: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
     acme = await tenant(admin, "acme")
-    monkeypatch.setattr(tenancy, "ACQUIRE_SECONDS", 10.0)
+    monkeypatch.setattr(pool, "WAIT_SECONDS", 10.0)
     inside, done = asyncio.Semaphore(0), asyncio.Event()
 
     async def hold() -> None:
@@ -191,16 +191,32 @@ async def test_a_full_pool_asks_to_come_again(admin: asyncpg.Connection, monkeyp
     holders = [asyncio.create_task(hold()) for _ in range(5)]
     for _ in holders:
         await inside.acquire()
-    monkeypatch.setattr(tenancy, "ACQUIRE_SECONDS", 0.1)
+    monkeypatch.setattr(pool, "WAIT_SECONDS", 0.1)
     with pytest.raises(Unavailable) as caught:
         async with within(acme):
             pytest.fail("it opened")
     assert caught.value.retry_after == 1
-    monkeypatch.setattr(tenancy, "ACQUIRE_SECONDS", 10.0)
+    monkeypatch.setattr(pool, "WAIT_SECONDS", 10.0)
     done.set()
     await asyncio.gather(*holders)
     async with within(acme):
         assert tenancy.client.get().pool.waiting() == 0
+
+
+async def test_to_open_a_connection_is_no_waiting(admin: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    acme = await tenant(admin, "acme")
+    monkeypatch.setattr(pool, "WAIT_SECONDS", 0.1)
+    ours = tenancy.client.get().pool
+    connect = ours._connect
+
+    async def slowly() -> asyncpg.Connection:
+        await asyncio.sleep(0.3)
+        return await connect()
+
+    await ours.expire_connections()
+    monkeypatch.setattr(ours, "_connect", slowly)
+    async with within(acme):
+        assert held() == acme
 
 
 async def test_a_value_that_the_driver_cannot_write_is_a_bug_of_ours(admin: asyncpg.Connection) -> None:
@@ -224,7 +240,7 @@ async def test_a_connection_whose_transaction_never_began_is_given_back(
 ) -> None:
     acme = await tenant(admin, "acme")
     begin = TransactionWrapper.begin
-    monkeypatch.setattr(tenancy, "ACQUIRE_SECONDS", 0.5)
+    monkeypatch.setattr(tenancy, "BEGIN_SECONDS", 0.5)
 
     async def slow(_client: TransactionWrapper) -> None:
         await asyncio.sleep(1)
@@ -245,7 +261,7 @@ async def test_a_connection_whose_transaction_never_began_is_given_back(
     await asyncio.wait([opening])
     assert opening.cancelled()
     monkeypatch.setattr(TransactionWrapper, "begin", begin)
-    monkeypatch.setattr(tenancy, "ACQUIRE_SECONDS", 10.0)
+    monkeypatch.setattr(tenancy, "BEGIN_SECONDS", 10.0)
     doors = [asyncio.create_task(_open(acme)) for _ in range(5)]
     await asyncio.gather(*doors)
     assert tenancy.client.get().pool.waiting() == 0

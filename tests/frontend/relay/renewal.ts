@@ -4,7 +4,7 @@ import { fetchQuery, graphql } from "relay-runtime";
 import type { renewalContactsQuery } from "./__generated__/renewalContactsQuery.graphql.ts";
 import type { renewalViewerQuery } from "./__generated__/renewalViewerQuery.graphql.ts";
 import { connect } from "./environment.ts";
-import { ada, endpoint, expiry, report } from "../given.ts";
+import { ada, endpoint, expiry, report, sent, watched } from "../given.ts";
 
 const Contacts = graphql`
   query renewalContactsQuery {
@@ -25,13 +25,6 @@ const Viewer = graphql`
     }
   }
 `;
-
-const sent: [string, number][] = [];
-const watched: typeof fetch = async (url, init) => {
-  const response = await fetch(url, init);
-  sent.push([JSON.parse(String(init?.body)).operationName, response.status]);
-  return response;
-};
 
 const { environment, signIn } = connect(endpoint, { fetch: watched });
 await signIn(ada);

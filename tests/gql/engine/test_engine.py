@@ -225,3 +225,12 @@ async def test_an_operation_of_a_kind_that_is_not_allowed_does_not_run(bench: Be
     with pytest.raises(WrongKind, match="subscription"):
         await bench.engine.execute("subscription { x }", None, None, context, BOTH)
     assert bench.calls == []
+
+
+async def test_a_condition_that_is_null_is_no_choice_whatever_was_chosen_before(bench: Bench) -> None:
+    text = "query($x: Boolean = true) { labels { id name @include(if: $x) } }"
+    for chosen in (True, False):
+        assert (await bench.do(text, x=chosen)).errors is None
+    told = _told(await bench.do(text, x=None))
+    bench.engine._plans = False
+    assert told == _told(await bench.do(text, x=None)) != []
