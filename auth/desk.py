@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Final, Protocol
 from uuid import UUID
 
 from auth.budget import UNBOUNDED, Budget, Budgets
 from auth.passwords import Hasher
 from auth.tokens import Keyring, RefreshToken
+from auth.vault import Vault
 from models.errors import TooManyAttempts
 from models.values import Row
 from observability.metrics import Metrics
@@ -22,6 +24,15 @@ FROM_A_NETWORK: Final = 30
 
 NETWORK: Final = "from "
 """How a key that names a network begins."""
+
+
+class Mail(StrEnum):
+    """What becomes of letters: OFF, there are none; LOG, they go to the log, for development; SMTP, they are sent, and so an
+    address is the user's own only when it has been verified by one."""
+
+    OFF = "OFF"
+    LOG = "LOG"
+    SMTP = "SMTP"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +61,14 @@ class Desk:
     """`access_seconds` is how long an access token lives where the client can refresh it, `legacy_seconds` where it cannot."""
 
     keys: Keyring
+    vault: Vault
     hasher: Hasher
     throttle: Throttle
     metrics: Metrics
     access_seconds: int = 900
     legacy_seconds: int = 604_800
     password_length: int = 8
+    mail: Mail = Mail.OFF
     budget: Budget = field(default_factory=lambda: Budgets(UNBOUNDED, UNBOUNDED))
 
     def issue(self, tenant: Row, user: Row, session: Row, refresh: RefreshToken, *, legacy: bool) -> Tokens:

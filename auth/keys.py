@@ -111,7 +111,7 @@ def read_key(name: str, entry: object, faults: list[str]) -> Key | None:
         faults.append(f"{name} has no key")
     elif alg == "HS256":
         key = text.encode("utf-8", "surrogatepass")
-        faults.extend(f"{name} {fault}" for fault in _weaknesses(text))
+        faults.extend(f"{name} {fault}" for fault in weaknesses(text))
     elif alg in ("EdDSA", "RS256"):
         key = _private_key(text, alg)
         if key is None:
@@ -134,7 +134,7 @@ def _private_key(pem: str, alg: str) -> Ed25519PrivateKey | RSAPrivateKey | None
     return key if isinstance(key, RSAPrivateKey) and key.key_size >= MIN_RSA_BITS else None
 
 
-def _weaknesses(secret: str) -> Iterable[str]:
+def weaknesses(secret: str) -> Iterable[str]:
     """What speaks against a shared secret; a random one of 32 hexadecimal digits passes."""
     raw = secret.encode("utf-8", "surrogatepass")
     if len(raw) < MIN_SECRET:

@@ -5,16 +5,20 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
-from models.values import OPERATOR, Role
+from models.values import ENROLLING, OPERATOR, Role
 
 
 class Permission(StrEnum):
     """What a door asks for, as `resource:action`."""
 
     ACCOUNT_USE = "account:use"
+    AUDIT_READ = "audit:read"
     CONTACTS_DELETE = "contacts:delete"
     CONTACTS_READ = "contacts:read"
     CONTACTS_WRITE = "contacts:write"
+    INVITATIONS_WRITE = "invitations:write"
+    JOBS_READ = "jobs:read"
+    JOBS_WRITE = "jobs:write"
     LABELS_READ = "labels:read"
     LABELS_WRITE = "labels:write"
     TENANT_READ = "tenant:read"
@@ -34,7 +38,15 @@ _VIEWER: Final = frozenset(
     }
 )
 _EDITOR: Final = _VIEWER | {Permission.CONTACTS_WRITE, Permission.LABELS_WRITE}
-_ADMIN: Final = _EDITOR | {Permission.CONTACTS_DELETE, Permission.TENANT_WRITE, Permission.USERS_WRITE}
+_ADMIN: Final = _EDITOR | {
+    Permission.AUDIT_READ,
+    Permission.CONTACTS_DELETE,
+    Permission.INVITATIONS_WRITE,
+    Permission.JOBS_READ,
+    Permission.JOBS_WRITE,
+    Permission.TENANT_WRITE,
+    Permission.USERS_WRITE,
+}
 
 GRANTS: Final[dict[str, frozenset[Permission]]] = {
     Role.OWNER: _ADMIN,
@@ -42,8 +54,9 @@ GRANTS: Final[dict[str, frozenset[Permission]]] = {
     Role.EDITOR: _EDITOR,
     Role.VIEWER: _VIEWER,
     OPERATOR: frozenset({Permission.TENANTS_OPERATE}),
+    ENROLLING: frozenset({Permission.ACCOUNT_USE}),
 }
-"""Each role, and the operator's mark, with its permissions. An owner's further rights concern users of a certain role."""
+"""Each role, and each mark, with its permissions. An owner's further rights concern users of a certain role."""
 
 _HOLDERS: Final = {p: tuple(role for role, grants in GRANTS.items() if p in grants) for p in Permission}
 

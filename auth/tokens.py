@@ -131,6 +131,16 @@ class Keyring:
             raise ValueError("; ".join(faults))
         return cls((key for key in keys if key), issuer=issuer, audience=audience, now=now)
 
+    @property
+    def kids(self) -> list[str]:
+        """The names of the keys, the active one first."""
+        return [key.kid for key in self._keys]
+
+    def take(self, other: Keyring) -> None:
+        """From now on these are the keys: a token of one that is not among them any more is refused at once."""
+        self._keys, self._by_header = other._keys, other._by_header
+        self._verified.clear()
+
     def sign(self, *, user: UUID, tenant: UUID, session: UUID, tenant_slug: str, username: str, lifetime: int) -> tuple[str, int]:
         """An access token that lives `lifetime` seconds, and its end in epoch seconds. It holds no role."""
         issued_at = int(self._now())

@@ -21,6 +21,7 @@ OWNER, APP, BARE, OPEN = "address_book_owner", "address_book_app", "bench_bare",
 
 PASSWORD: Final = "bench-only"
 JWT_SECRET: Final = "7Qm4xW9cT2vK8rB5nZ1jH6pL3sD0fG-bench-only"
+SECRET_KEYS: Final = "v8Qm3Zt6Xk1Rb9Wc4Ny7Ld2Hg5Jf0Sp-bench-only"
 JWT_KEYS: Final = f'[{{"kid": "bench", "key": "{JWT_SECRET}", "active": true}}]'
 SMALL: Final = 1_000
 TENANTS: Final = 100

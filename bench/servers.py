@@ -48,6 +48,7 @@ _PRODUCT: Final = {
     "PORT": "{port}",
     "METRICS_PORT": "{metrics}",
     "DATABASE_POOL": str(POOL),
+    "SECRET_KEYS": seed.SECRET_KEYS,
     "JWT_KEYS": seed.JWT_KEYS.replace("{", "{{").replace("}", "}}"),
     "OTLP_ENDPOINT": "{collector}/v1/traces",
     "COST_PER_MINUTE_TENANT": "1000000000",

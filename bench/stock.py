@@ -46,7 +46,7 @@ def main() -> None:
     """Serves until it is ended."""
     settings = load(os.environ, Settings)
     keys = settings.keyring()
-    View.desk = Desk(keys=keys, hasher=Hasher(12, 1), throttle=Throttle(), metrics=Metrics())
+    View.desk = Desk(keys=keys, vault=settings.vault(), hasher=Hasher(12, 1), throttle=Throttle(), metrics=Metrics())
     schema = strawberry.Schema(
         query=Query,
         mutation=Mutation,

@@ -13,7 +13,7 @@ from auth.caller import Caller
 from auth.desk import Desk
 from gql.loaders import Loaders
 from models.errors import Forbidden, Unauthenticated
-from models.values import Origin
+from models.values import Origin, ending
 
 
 @dataclass
@@ -41,7 +41,7 @@ class Context:
     def maybe_caller(self) -> Caller | None:
         """Who is signed in; None without a token. Raises Unauthenticated for a dead one."""
         if self.signed_in is None and self.stale:
-            raise Unauthenticated("The session has ended. Sign in again.")
+            raise Unauthenticated(ending())
         return self.signed_in
 
     @property

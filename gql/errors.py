@@ -34,8 +34,10 @@ _log = logger(__name__)
     ALREADY_EXISTS="A value that must be unique is taken.",
     STALE_VERSION="It changed since expectedVersion.",
     INVALID_CREDENTIALS="Wrong username or password.",
+    TOTP_REQUIRED="The password was right; a code of the authenticator is wanted too.",
+    REAUTHENTICATION_REQUIRED="What is dangerous asks for the password again: reauthenticate, then repeat it.",
     WEAK_PASSWORD="Too short, too long or too easy to guess.",
-    TOKEN_INVALID="Unknown, expired or of an ended session.",
+    TOKEN_INVALID="Unknown, used, expired or of an ended session.",
     TOKEN_REUSED="Used a second time: its session has ended.",
     SIGNUP_CLOSED="The tenant takes no sign-ups.",
     LAST_OWNER="A tenant keeps at least one active owner.",
@@ -52,6 +54,8 @@ class UserErrorCode(StrEnum):
     ALREADY_EXISTS = "ALREADY_EXISTS"
     STALE_VERSION = "STALE_VERSION"
     INVALID_CREDENTIALS = "INVALID_CREDENTIALS"
+    TOTP_REQUIRED = "TOTP_REQUIRED"
+    REAUTHENTICATION_REQUIRED = "REAUTHENTICATION_REQUIRED"
     WEAK_PASSWORD = "WEAK_PASSWORD"
     TOKEN_INVALID = "TOKEN_INVALID"
     TOKEN_REUSED = "TOKEN_REUSED"
@@ -100,6 +104,8 @@ USER_ERRORS: Final[dict[type[Refusal], type[UserError]]] = {
     errors.Conflict: RefusedError,
     errors.SignupClosed: RefusedError,
     errors.BadCredentials: RefusedError,
+    errors.TotpRequired: RefusedError,
+    errors.ReauthenticationRequired: RefusedError,
     errors.TokenInvalid: RefusedError,
     errors.TokenReused: RefusedError,
 }

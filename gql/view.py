@@ -25,7 +25,7 @@ from observability.operation import called
 OPERATION = web.RequestKey("operation", str)
 """What a request calls its operation, for the log and the metrics."""
 
-COOKIE: Final = "__Secure-refresh_token"
+COOKIE: Final = "__Host-refresh_token"
 _COST_ONLY: Final = {"Preference-Applied": "cost-only"}
 _QUERY: Final = frozenset({OperationType.QUERY})
 _BOTH: Final = frozenset({OperationType.QUERY, OperationType.MUTATION})
@@ -156,5 +156,9 @@ def _wants_page(request: web.Request) -> bool:
 
 
 def _put_cookie(response: web.Response, token: str) -> None:
-    """Sets or takes away the refresh cookie; only /graphql gets it back, and only from a page of the same site."""
-    response.set_cookie(COOKIE, token, path="/graphql", httponly=True, secure=True, samesite="Strict", max_age=None if token else 0)
+    """Sets or takes away the refresh cookie, which comes back from pages of the same site alone.
+
+    __Host- and the path / keep another host of the site from planting one of its own (RFC 6265bis §4.1.3.2; the best current
+    practice for browser-based OAuth applications asks for both).
+    """
+    response.set_cookie(COOKIE, token, path="/", httponly=True, secure=True, samesite="Strict", max_age=None if token else 0)

@@ -44,3 +44,17 @@ class AuditEntry(Model):
             ip_prefix=origin.ip_prefix,
             details=details,
         )
+
+
+class AuditSeal(Model):
+    """A link of the tenant's hash chain: it covers the seal before it and one entry."""
+
+    entry_id = fields.UUIDField(primary_key=True)
+    tenant_id = fields.UUIDField()
+    number = fields.BigIntField()
+    seal = fields.BinaryField()
+    sealed_at = fields.DatetimeField()
+
+    class Meta:
+        table = "audit_seals"
+        manager = TenantManager()

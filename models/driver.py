@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime
 from typing import Final
 
 import asyncpg
@@ -15,12 +17,14 @@ from models.errors import (
     LabelTaken,
     NotFound,
     Refusal,
+    SecondFactorMissing,
     SlugTaken,
     TimedOut,
     Unauthenticated,
     Unavailable,
     UsernameTaken,
 )
+from models.values import SessionEndReason, ending
 
 _CONSTRAINTS: Final[dict[str, Refusal]] = {
     "users_username_key": UsernameTaken("This username is taken.", ("username",)),
@@ -32,7 +36,7 @@ _CONSTRAINTS: Final[dict[str, Refusal]] = {
     "contact_labels_tenant_id_contact_id_fkey": NotFound("There is no such contact.", ("id",)),
     "sessions_tenant_id_user_id_fkey": BadCredentials("Wrong username or password."),
     "login_history_tenant_id_user_id_fkey": BadCredentials("Wrong username or password."),
-    "refresh_tokens_tenant_id_session_id_fkey": Unauthenticated("The session has ended. Sign in again."),
+    "refresh_tokens_tenant_id_session_id_fkey": Unauthenticated(ending()),
 }
 
 
@@ -52,7 +56,7 @@ class translated:  # noqa: N801 - used like a function, and made for speed
         if isinstance(error, BaseORMException | asyncpg.PostgresError | _AWAY):
             refusal = _refusal(_cause(error))
             if refusal is not None:
-                raise refusal from (None if type(refusal) in {Unauthenticated, Forbidden} else error)
+                raise refusal from (None if isinstance(refusal, Unauthenticated | Forbidden) else error)
 
 
 def _cause(error: BaseException) -> BaseException:
@@ -65,10 +69,13 @@ def _refusal(error: BaseException) -> Refusal | None:
     if taken is not None:
         return type(taken)(taken.message, taken.path)
     state = getattr(error, "sqlstate", None) or ""
-    if (state, str(error)) == ("28000", "the session is over"):  # of `enter`; the same states from elsewhere are no refusals
-        return Unauthenticated("The session has ended. Sign in again.")
-    if (state, str(error)) == ("42501", "the role does not suffice"):
+    said = str(error).partition("\n")[0]  # details may follow
+    if (state, said) == ("28000", "the session is over"):  # of `enter`; the same states from elsewhere are no refusals
+        return _over(getattr(error, "detail", None))
+    if (state, said) == ("42501", "the role does not suffice"):
         return Forbidden("Your role does not allow this.")
+    if (state, said) == ("42501", "the second factor is missing"):
+        return SecondFactorMissing("Your tenant asks for a second factor. Enrol an authenticator, then sign in with its code.")
     if state == "22021":
         return InvalidInput("A text holds a character that cannot be kept, such as NUL.")
     if state in {"55P03", "57014"}:
@@ -79,3 +86,12 @@ def _refusal(error: BaseException) -> Refusal | None:
     if isinstance(error, _AWAY) and not isinstance(error, ValueError):
         return Unavailable("The service is not available for the moment. Try again soon.")
     return None
+
+
+def _over(detail: str | None) -> Unauthenticated:
+    """What `enter` knows of the session's end, for whoever holds its token."""
+    if not detail:
+        return Unauthenticated(ending())
+    known = json.loads(detail)
+    reason, at = SessionEndReason(known["reason"]), datetime.fromisoformat(known["at"])
+    return Unauthenticated(ending(reason, at), reason=reason.value, endedAt=at.astimezone(UTC).isoformat(timespec="seconds"))

@@ -21,15 +21,23 @@ class Refusal(Exception):
 
 
 class Unauthenticated(Refusal):
-    """Nobody is signed in, or the session of the token has ended."""
+    """Nobody is signed in, or the session of the token has ended; `figures` are why and when, where that is known."""
 
     code = "UNAUTHENTICATED"
+
+    def __init__(self, message: str, path: tuple[str, ...] = (), **figures: Any) -> None:
+        super().__init__(message, path)
+        self.figures = figures
 
 
 class Forbidden(Refusal):
     """The caller is known and their role does not suffice."""
 
     code = "FORBIDDEN"
+
+
+class SecondFactorMissing(Forbidden):
+    """The tenant asks for a second factor, and the session has not proved one."""
 
 
 class BadRequest(Refusal):
@@ -185,8 +193,20 @@ class BadCredentials(Refusal):
     code = "INVALID_CREDENTIALS"
 
 
+class TotpRequired(Refusal):
+    """The password was right, and a code of the authenticator is wanted too."""
+
+    code = "TOTP_REQUIRED"
+
+
+class ReauthenticationRequired(Refusal):
+    """What is dangerous asks for the password again, and it was proved too long ago."""
+
+    code = "REAUTHENTICATION_REQUIRED"
+
+
 class TokenInvalid(Refusal):
-    """A refresh token that is unknown, expired or of an ended session."""
+    """A refresh token or a mailed one that is unknown, used or expired."""
 
     code = "TOKEN_INVALID"
 

@@ -12,7 +12,7 @@ from tortoise import Model, fields
 
 from models.errors import Unauthenticated
 from models.tenancy import TenantManager, ask, behind, create, own, record
-from models.values import Origin, Row, SessionEndReason, new_id, now
+from models.values import Origin, Row, SessionEndReason, ending, new_id, now
 
 IDLE: Final = timedelta(days=30)
 """A session that is not refreshed for so long is over."""
@@ -34,6 +34,7 @@ class Rotation(Enum):
 
     ROTATED = "rotated"
     UNKNOWN = "unknown"
+    OVER = "over"
     REUSED = "reused"
 
 
@@ -48,6 +49,8 @@ class Session(Model):
     created_at = fields.DatetimeField()
     last_used_at = fields.DatetimeField()
     expires_at = fields.DatetimeField()
+    authenticated_at = fields.DatetimeField()
+    second_factor = fields.BooleanField(default=False)
     ended_at = fields.DatetimeField(null=True)
     ended_reason = fields.CharEnumField(SessionEndReason, max_length=20, null=True)
 
@@ -67,6 +70,7 @@ class Session(Model):
             ip_prefix=origin.ip_prefix,
             created_at=moment,
             last_used_at=moment,
+            authenticated_at=moment,
             expires_at=moment + IDLE,
         )
         await create(RefreshToken, digest=digest, session_id=session["id"], created_at=moment)
@@ -128,9 +132,11 @@ class Session(Model):
         # One refresh of a session at a time; what the lock waited for is then read again.
         session = await cls.filter(id=token.session_id).select_for_update().first()
         moment = now()
-        if session is None or session.ended_at is not None or session.expires_at <= moment:
+        if session is None:
             return Rotation.UNKNOWN, None, 0
-        row = record(session)
+        row = _told(record(session))
+        if row["ended_at"] is not None:
+            return Rotation.OVER, row, 0
         token = await RefreshToken.filter(digest=digest).first()
         if token is None:
             return Rotation.UNKNOWN, None, 0
@@ -151,7 +157,7 @@ class Session(Model):
         """
         session = await cls.filter(id=session_id, ended_at=None).select_for_update().first()
         if session is None:
-            raise Unauthenticated("The session has ended. Sign in again.")
+            raise Unauthenticated(ending())
         moment = now()
         await RefreshToken.filter(session_id=session_id).delete()
         await create(RefreshToken, digest=digest, session_id=session_id, created_at=moment)

@@ -27,6 +27,8 @@ class Tenant(Model):
     status = fields.CharEnumField(TenantStatus, default=TenantStatus.ACTIVE, max_length=20)
     signup = fields.CharEnumField(SignupPolicy, default=SignupPolicy.INVITATION, max_length=20)
     login_attempts_per_minute = fields.IntField(default=10)
+    requests_per_minute = fields.IntField(default=60_000)
+    require_totp = fields.BooleanField(default=False)
     created_at = fields.DatetimeField()
     updated_at = fields.DatetimeField()
 

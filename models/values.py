@@ -56,6 +56,10 @@ OPERATOR = "OPERATOR"
 """Beside the roles: the mark of those who run the whole service. The command line gives it, never the API."""
 
 
+ENROLLING = "ENROLLING"
+"""Beside the roles: what opens a door to those too who lack the second factor that their tenant asks for."""
+
+
 class Gender(StrEnum):
     """As a contact gave it. The old routes know only two of them."""
 
@@ -89,6 +93,49 @@ class SessionEndReason(StrEnum):
     TOKEN_REUSED = "TOKEN_REUSED"  # noqa: S105 - a reason, not a token
     USER_DEACTIVATED = "USER_DEACTIVATED"
     TENANT_SUSPENDED = "TENANT_SUSPENDED"
+
+
+ENDINGS: Final = {
+    None: "The session has ended.",
+    SessionEndReason.LOGGED_OUT: "This session was signed out{at}.",
+    SessionEndReason.REVOKED: "This session was ended from another one{at}.",
+    SessionEndReason.EXPIRED: "This session expired{at}.",
+    SessionEndReason.PASSWORD_CHANGED: "This session was ended when the password changed{at}.",
+    SessionEndReason.TOKEN_REUSED: "This session was ended, since its refresh token was used a second time{at}: somebody may hold "
+    "a copy. Change your password if that was not you.",
+    SessionEndReason.USER_DEACTIVATED: "This account was deactivated{at}.",
+    SessionEndReason.TENANT_SUSPENDED: "This tenant was suspended{at}.",
+}
+"""What its user is told of an ended session; for those without a reason, too."""
+
+
+def ending(reason: SessionEndReason | None = None, at: datetime | None = None) -> str:
+    """Why and when a session ended, and what to do."""
+    when = "" if at is None else f" at {at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    return f"{ENDINGS[reason].format(at=when)} Sign in again."
+
+
+class MailPurpose(StrEnum):
+    """What a mailed token is for."""
+
+    VERIFY_EMAIL = "VERIFY_EMAIL"
+    RESET_PASSWORD = "RESET_PASSWORD"  # noqa: S105 - a purpose, not a password
+
+
+class JobKind(StrEnum):
+    """What a job does."""
+
+    MAIL = "MAIL"
+
+
+class JobStatus(StrEnum):
+    """Where a job stands; the last three are its end."""
+
+    QUEUED = "QUEUED"
+    RUNNING = "RUNNING"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
 
 
 class Pass(NamedTuple):

@@ -16,7 +16,7 @@ from models.session import Rotation, Session
 from models.tenancy import lobby, through, within
 from models.tenant import Tenant
 from models.user import User
-from models.values import Origin, Row, SessionEndReason, TenantStatus, normal
+from models.values import Origin, Row, SessionEndReason, TenantStatus, ending, normal
 from models.viewer import seen
 from resolvers.attempts import counted, finished, named, network, refuse_unknown
 
@@ -92,6 +92,8 @@ async def refresh(desk: Desk, origin: Origin, token: str, *, tenant: str | None 
         candidates = desk.keys.successors(given)
         async with within(home["id"]):
             outcome, session, which = await Session.rotate(given.digest, [c.digest for c in candidates])
+            if outcome is Rotation.OVER and session is not None:
+                raise TokenInvalid(ending(session["ended_reason"], session["ended_at"]), ("refreshToken",))
             user = None if session is None else await User.maybe(session["user_id"])
             if session is None or user is None:
                 raise dead

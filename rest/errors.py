@@ -30,6 +30,8 @@ class Told:
 TABLE: Final[dict[type[Refusal], Told]] = {
     errors.Unauthenticated: Told(401, SIGN_IN_AGAIN),
     errors.BadCredentials: Told(401, "Wrong username or password, please try again", ("functional_query",)),
+    errors.TotpRequired: Told(401),
+    errors.ReauthenticationRequired: Told(403),
     errors.TokenInvalid: Told(401, "Invalid refresh token"),
     errors.TokenReused: Told(401, "Invalid refresh token"),
     errors.Forbidden: Told(403),

@@ -45,7 +45,7 @@ def dev() -> None:
 @cli.command()
 def serve() -> None:
     """Serves, with its settings from the environment."""
-    asyncio.run(run_serve(_settings(Settings)))
+    asyncio.run(run_serve(_settings(Settings), again=lambda: load(os.environ, Settings)))
 
 
 @cli.command()

@@ -30,6 +30,7 @@ from server.settings import Environment, Settings
 
 VERSION: Final = "0.1.0"
 HEALTH = web.AppKey("health", Health)
+DESK = web.AppKey("desk", Desk)
 
 
 def create_app(settings: Settings) -> web.Application:
@@ -37,6 +38,7 @@ def create_app(settings: Settings) -> web.Application:
     metrics = Metrics()
     desk = Desk(
         keys=settings.keyring(),
+        vault=settings.vault(),
         hasher=Hasher(settings.bcrypt_cost, settings.password_workers),
         throttle=Throttle(),
         metrics=metrics,
@@ -54,7 +56,7 @@ def create_app(settings: Settings) -> web.Application:
             middlewares.gate(metrics, tracing, desk, settings.trusted_proxies, origins, credentials=settings.cors_allow_credentials)
         ],
     )
-    app[HEALTH] = health
+    app[HEALTH], app[DESK] = health, desk
     page = pages.graphiql_page if settings.open_to_developers else None
     view = View(
         Engine(

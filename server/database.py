@@ -18,7 +18,9 @@ from models import tenancy
 from models.pool import Client, Pool
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-MODELS: Final = [f"models.{noun}" for noun in ("audit", "contact", "label", "session", "tenant", "user")]
+MODELS: Final = [
+    f"models.{noun}" for noun in "audit authenticator contact invitation job label mail_token session tenant user".split()
+]
 
 _MIGRATION_LOCK: Final = 0x61646472_626F6F6B  # "addrbook": one migration of this database at a time
 _TURN_TIMEOUT_MS: Final = 60_000  # how long a second migration waits for the first

@@ -48,6 +48,7 @@ async def _run(admin: str, environ: Mapping[str, str], folder: Path) -> None:
             **environ,
             # Last: whatever database and keys the shell knows, the demo goes into its own.
             "DATABASE_URL": with_database(admin, name, "address_book_app", kept["app"]),
+            "SECRET_KEYS": kept["secret"],
             "JWT_KEYS": json.dumps([{"kid": "dev", "key": kept["jwt"], "active": True}]),
         },
         Settings,
@@ -58,14 +59,16 @@ async def _run(admin: str, environ: Mapping[str, str], folder: Path) -> None:
 
 
 def _secrets(folder: Path) -> dict[str, str]:
-    """This folder's own passwords and signing key, made at the first start."""
+    """This folder's own passwords and keys, each made at the first start that needs it."""
     path = folder / "secrets.json"
-    if not path.exists():
+    kept: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+    missing = [name for name in ("owner", "app", "jwt", "secret") if name not in kept]
+    if missing:
+        kept |= {name: secrets.token_urlsafe(48) for name in missing}
         # Whole or not at all, and for nobody else: a temporary file has mode 0600, and a rename does not stop halfway.
         with NamedTemporaryFile("w", dir=folder, prefix="secrets-", delete=False) as file:
-            json.dump({name: secrets.token_urlsafe(48) for name in ("owner", "app", "jwt")}, file)
+            json.dump(kept, file)
         Path(file.name).replace(path)
-    kept: dict[str, str] = json.loads(path.read_text())
     return kept
 
 

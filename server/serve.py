@@ -13,7 +13,8 @@ from typing import Final
 from aiohttp import web
 
 from observability.logging import logger
-from server.app import HEALTH, create_app
+from server.app import DESK, HEALTH, create_app
+from server.reload import watch
 from server.settings import BadSettings, Settings
 from server.wire import Runner
 
@@ -26,8 +27,12 @@ _YOUNG_OBJECTS: Final = 20_000
 """So many new containers bring the garbage collector: a page of contacts makes hundreds, and holds no circle."""
 
 
-async def serve(settings: Settings, started: Callable[[str], None] = lambda _: None) -> None:
+async def serve(
+    settings: Settings, started: Callable[[str], None] = lambda _: None, *, again: Callable[[], Settings] | None = None
+) -> None:
     """Serves until a signal comes. Readiness fails first; after `drain_seconds` nothing new is taken, and what runs may end.
+
+    `again` reads the settings anew, for keys that change meanwhile.
 
     A second signal cuts the drain short.
     Raises BadSettings where it cannot listen.
@@ -63,7 +68,10 @@ async def serve(settings: Settings, started: Callable[[str], None] = lambda _: N
         host, port = runner.addresses[0][:2]
         _log.info("serving", host=host, port=port, environment=settings.environment.value)
         started(f"http://{host}:{port}")
+        watching = asyncio.create_task(watch(again, app[DESK])) if again else None
         await stop.wait()
+        if watching:
+            watching.cancel()
         app[HEALTH].draining = True
         _log.info("draining", seconds=settings.drain_seconds)
         with suppress(TimeoutError):

@@ -22,6 +22,7 @@ from pydantic import (
 
 from auth.budget import UNBOUNDED
 from auth.tokens import Keyring
+from auth.vault import Vault
 from gql.trusted import Trust, manifest
 
 
@@ -102,6 +103,10 @@ class Settings(Console):
     database_pool: int = Field(10, ge=1, le=100, description="Connections to Postgres at the most.")
 
     jwt_keys: SecretStr = Field(description="A JSON list of {kid, alg, key, active}: what signs and verifies access tokens.")
+    secret_keys: SecretStr = Field(
+        description="Secrets separated by commas, 32 bytes or more each, the one in use first: they encrypt second factors, and "
+        "mailed links follow from them. Put a new one in front; drop an old one when nothing needs it any more.",
+    )
     access_token_seconds: int = Field(900, ge=60, le=3_600, description="Lifetime of an access token over GraphQL.")
     legacy_access_token_seconds: int = Field(604_800, ge=60, le=2_592_000, description="Lifetime of an access token over /api.")
     password_workers: int = Field(2, ge=1, le=32, description="Threads that hash passwords.")
@@ -180,6 +185,12 @@ class Settings(Console):
         Keyring.parse(value.get_secret_value())
         return value
 
+    @field_validator("secret_keys")
+    @classmethod
+    def _secret(cls, value: SecretStr) -> SecretStr:
+        Vault.parse(value.get_secret_value())
+        return value
+
     @field_validator("cors_allowed_origins")
     @classmethod
     def _named(cls, value: list[str]) -> list[str]:
@@ -211,6 +222,10 @@ class Settings(Console):
     def keyring(self) -> Keyring:
         """The keys of JWT_KEYS. Raises ValueError with every fault."""
         return Keyring.parse(self.jwt_keys.get_secret_value())
+
+    def vault(self) -> Vault:
+        """The secrets of SECRET_KEYS. Raises ValueError with every fault."""
+        return Vault.parse(self.secret_keys.get_secret_value())
 
     @property
     def points_per_minute_tenant(self) -> int:

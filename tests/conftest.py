@@ -29,6 +29,7 @@ PASSWORDS = {OWNER: "test-owner", APP: "test-app"}
 OURS = "address book tests"
 """The comment that marks a role as one of tests, whose password a run may set."""
 JWT_KEYS = '[{"kid": "test", "key": "9u6pG2Yx0Vh1mQ7sZ4kR8tW3aB5nC6dE-test-only", "active": true}]'
+SECRET_KEYS = "r7Kq2mXv9Lw4Tz8Bn3Hc6Jd1Fg5Ps0Ya-test-only"
 
 _stack = pytest.StashKey[ExitStack]()
 
@@ -172,7 +173,14 @@ async def app(database: Database, admin: asyncpg.Connection) -> AsyncIterator[as
 def settings(database: Database) -> Settings:
     """The settings of a server for tests: as in development, with cheap password hashes."""
     return load(
-        {"DATABASE_URL": database.app, "JWT_KEYS": JWT_KEYS, "BCRYPT_COST": "4", "DATABASE_POOL": "5", "LOG_LEVEL": "ERROR"}
+        {
+            "DATABASE_URL": database.app,
+            "JWT_KEYS": JWT_KEYS,
+            "SECRET_KEYS": SECRET_KEYS,
+            "BCRYPT_COST": "4",
+            "DATABASE_POOL": "5",
+            "LOG_LEVEL": "ERROR",
+        }
         | {"FAST_ROAD": os.environ.get("FAST_ROAD", "true")},
         Settings,
     )

@@ -18,6 +18,7 @@ from typing import Final
 
 from server.database import ROOT
 from tests.abuse.told import Told
+from tests.conftest import SECRET_KEYS
 
 INSIDES: Final = re.compile(
     r"Traceback|asyncpg|postgres|tortoise|strawberry|graphql[-_]core|aiohttp|pydantic|orjson|sqlstate|\.py\b|/usr/|/home/|/tmp/"
@@ -55,6 +56,7 @@ def running(dsn: str, keys: str, folder: Path, *, patch: str = "", **settings: s
         "ENVIRONMENT": "production",
         "DATABASE_URL": dsn,
         "JWT_KEYS": keys,
+        "SECRET_KEYS": SECRET_KEYS,
         "PORT": str(port),
         "METRICS_PORT": str(inner),
         "LOG_LEVEL": "ERROR",

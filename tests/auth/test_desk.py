@@ -13,9 +13,10 @@ from auth.desk import ATTEMPTS_PER_MINUTE, FROM_A_NETWORK, NETWORK, Desk
 from auth.passwords import Hasher
 from auth.throttle import Throttle
 from auth.tokens import Keyring, RefreshToken
+from auth.vault import Vault
 from models.errors import TooManyAttempts
 from observability.metrics import Metrics
-from tests.conftest import JWT_KEYS
+from tests.conftest import JWT_KEYS, SECRET_KEYS
 from tests.world import PASSWORD, Answer, Person, World
 
 _LOGIN = "mutation($i: LoginInput!) { login(input: $i) { userErrors { code } } }"
@@ -27,7 +28,15 @@ _SETTINGS = "mutation($i: UpdateTenantInput!) { updateTenant(input: $i) { userEr
 @pytest.fixture
 def desk() -> Desk:
     """A desk of its own."""
-    return Desk(Keyring.parse(JWT_KEYS), Hasher(4, 1), Throttle(), Metrics(), access_seconds=60, legacy_seconds=600)
+    return Desk(
+        Keyring.parse(JWT_KEYS),
+        Vault.parse(SECRET_KEYS),
+        Hasher(4, 1),
+        Throttle(),
+        Metrics(),
+        access_seconds=60,
+        legacy_seconds=600,
+    )
 
 
 @pytest.mark.parametrize(("legacy", "seconds"), [(False, 60), (True, 600)])

@@ -7,10 +7,14 @@ from itertools import pairwise
 import pytest
 
 from auth.permissions import GRANTS, Permission, holders
-from models.values import OPERATOR, Role
+from models.values import ENROLLING, OPERATOR, Role
 
 _TABLE = {
-    "account:use": "VIEWER EDITOR ADMIN OWNER",
+    "account:use": "VIEWER EDITOR ADMIN OWNER ENROLLING",
+    "audit:read": "ADMIN OWNER",
+    "invitations:write": "ADMIN OWNER",
+    "jobs:read": "ADMIN OWNER",
+    "jobs:write": "ADMIN OWNER",
     "contacts:read": "VIEWER EDITOR ADMIN OWNER",
     "labels:read": "VIEWER EDITOR ADMIN OWNER",
     "tenant:read": "VIEWER EDITOR ADMIN OWNER",
@@ -34,6 +38,10 @@ def test_each_permission_is_held_by_these(permission: Permission) -> None:
 def test_each_role_may_do_what_the_next_one_may() -> None:
     for stronger, weaker in pairwise(Role):
         assert GRANTS[stronger] >= GRANTS[weaker]
+
+
+def test_who_has_yet_to_enrol_may_use_their_account_alone() -> None:
+    assert GRANTS[ENROLLING] == {Permission.ACCOUNT_USE}
 
 
 def test_an_operator_holds_nothing_of_a_tenant() -> None:

@@ -73,7 +73,7 @@ async def test_an_access_token_that_expired_is_renewed_once_for_all_who_wait(bui
 
 
 async def test_the_refresh_token_in_the_cookie_is_for_pages_of_the_same_site(built: Path, world: World) -> None:
-    cookie = "__Secure-refresh_token=…; HttpOnly; Path=/graphql; SameSite=Strict; Secure"
+    cookie = "__Host-refresh_token=…; HttpOnly; Path=/; SameSite=Strict; Secure"
     assert await program(built, "apollo/cookie.ts", world.ada) == {
         "viewer": "ada",
         "cookies": [cookie, cookie],

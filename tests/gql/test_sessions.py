@@ -29,8 +29,8 @@ def _cookie(answer: Any) -> str:
     name, _, rest = answer.headers.getall("Set-Cookie")[0].partition("=")
     value, _, attributes = rest.partition("; ")
     assert len(answer.headers.getall("Set-Cookie")) == 1
-    assert name == "__Secure-refresh_token"
-    assert sorted(attributes.split("; ")) == ["HttpOnly", "Path=/graphql", "SameSite=Strict", "Secure"]
+    assert name == "__Host-refresh_token"
+    assert sorted(attributes.split("; ")) == ["HttpOnly", "Path=/", "SameSite=Strict", "Secure"]
     return str(value)
 
 
@@ -40,7 +40,7 @@ async def _spent(world: World) -> int:
 
 
 def _browser(world: World, cookie: str | None, origin: str | None) -> Person:
-    headers = {} if cookie is None else {"Cookie": f"__Secure-refresh_token={cookie}"}
+    headers = {} if cookie is None else {"Cookie": f"__Host-refresh_token={cookie}"}
     return Person(world.client, headers=headers if origin is None else headers | {"Origin": origin})
 
 
@@ -99,7 +99,7 @@ async def test_a_named_origin_uses_the_cookie_where_credentials_are_allowed(
 ) -> None:
     client = await serve(cors_allowed_origins=[_UI], cors_allow_credentials=credentials)
     cookie = _cookie(await Person(client).gql(_LOGIN, i=_ADA))
-    headers = {"Cookie": f"__Secure-refresh_token={cookie}", "Origin": _UI}
+    headers = {"Cookie": f"__Host-refresh_token={cookie}", "Origin": _UI}
     answer = await Person(client, headers=headers).gql(_REFRESH)
     assert answer.status == (200 if credentials else 403)
     assert answer.headers["Access-Control-Allow-Origin"] == _UI
@@ -120,13 +120,13 @@ async def test_without_a_cookie_there_is_nothing_to_spend(world: World) -> None:
 async def test_logout_takes_the_cookie_away(world: World) -> None:
     answer = await world.stranger.gql(_LOGIN, i=_ADA)
     cookie, token = _cookie(answer), answer.data["login"]["tokens"]["accessToken"]
-    person = Person(world.client, token=token, headers={"Cookie": f"__Secure-refresh_token={cookie}"})
+    person = Person(world.client, token=token, headers={"Cookie": f"__Host-refresh_token={cookie}"})
     answer = await person.gql("mutation { logout { ok } }")
     assert answer.data == {"logout": {"ok": True}}
     [header] = answer.headers.getall("Set-Cookie")
-    assert header.startswith('__Secure-refresh_token=""; ')
+    assert header.startswith('__Host-refresh_token=""; ')
     assert "Max-Age=0" in header
-    assert "Path=/graphql" in header
+    assert "Path=/" in header
     refused = await _browser(world, cookie, _own(world)).gql(_REFRESH)
     assert refused.data["refresh"]["userErrors"] == [{"code": "TOKEN_INVALID", "path": ["refreshToken"]}]
     plain = await world.linus.gql("mutation { logout { ok } }")
@@ -140,10 +140,10 @@ async def test_who_revokes_the_current_session_loses_its_cookie(which: Any, take
     other = (await world.ada.gql("{ viewer { id } }")).data["viewer"]["id"]
     answer = await world.stranger.gql(_LOGIN, i=_ADA)
     login = answer.data["login"]
-    headers = {"Cookie": f"__Secure-refresh_token={_cookie(answer)}"}
+    headers = {"Cookie": f"__Host-refresh_token={_cookie(answer)}"}
     person = Person(world.client, token=login["tokens"]["accessToken"], headers=headers)
     given = which if isinstance(which, dict) else {"sessionId": login["viewer"]["id"] if which == "current" else other}
     revoke = "mutation($i: RevokeSessionsInput!) { revokeSessions(input: $i) { userErrors { code } } }"
     answer = await person.gql(revoke, i=given)
     assert answer.data == {"revokeSessions": {"userErrors": []}}
-    assert [header[:26] for header in answer.headers.getall("Set-Cookie", [])] == ['__Secure-refresh_token=""; '[:26]] * taken
+    assert [header[:24] for header in answer.headers.getall("Set-Cookie", [])] == ['__Host-refresh_token=""; '[:24]] * taken

@@ -13,7 +13,7 @@ from aiohttp import ClientResponse
 
 from gql.trusted import Trust, manifest
 from server.settings import BadSettings, Settings, load
-from tests.conftest import JWT_KEYS, Serve
+from tests.conftest import JWT_KEYS, SECRET_KEYS, Serve
 from tests.world import Person, World
 
 _NAMES = "query Names($first: Int) { contacts(first: $first) { nodes { name } } }"
@@ -75,12 +75,25 @@ def test_another_manifest_stops_the_start_with_one_line(text: str, fault: str, t
     file = tmp_path / "manifest.json"
     file.write_text(text, encoding="utf-8")
     with pytest.raises(BadSettings) as refused:
-        load({"DATABASE_URL": "postgresql://x", "JWT_KEYS": JWT_KEYS, "TRUSTED_DOCUMENTS_FILE": str(file)}, Settings)
+        load(
+            {
+                "DATABASE_URL": "postgresql://x",
+                "JWT_KEYS": JWT_KEYS,
+                "SECRET_KEYS": SECRET_KEYS,
+                "TRUSTED_DOCUMENTS_FILE": str(file),
+            },
+            Settings,
+        )
     assert str(refused.value) == f"TRUSTED_DOCUMENTS: {fault}"
 
 
 def test_a_mode_wants_a_manifest(tmp_path: Path) -> None:
-    environ = {"DATABASE_URL": "postgresql://x", "JWT_KEYS": JWT_KEYS, "TRUSTED_DOCUMENTS_MODE": "enforce"}
+    environ = {
+        "DATABASE_URL": "postgresql://x",
+        "JWT_KEYS": JWT_KEYS,
+        "SECRET_KEYS": SECRET_KEYS,
+        "TRUSTED_DOCUMENTS_MODE": "enforce",
+    }
     with pytest.raises(BadSettings, match=r"^TRUSTED_DOCUMENTS_MODE: needs TRUSTED_DOCUMENTS_FILE, a manifest$"):
         load(environ, Settings)
     file = tmp_path / "manifest.json"

@@ -109,7 +109,7 @@ async def test_an_array_puts_the_cookie_of_its_login_into_the_answer(serve: Serv
     batch = [{"query": f"mutation {{ login(input: {given}) {{ userErrors {{ code }} }} }}"}, {"query": _OK}]
     answer = await client.post("/graphql", json=batch)
     assert [one["data"] for one in await answer.json()] == [{"login": {"userErrors": []}}, {"__typename": "Query"}]
-    assert [line.partition("=")[0] for line in answer.headers.getall("Set-Cookie")] == ["__Secure-refresh_token"]
+    assert [line.partition("=")[0] for line in answer.headers.getall("Set-Cookie")] == ["__Host-refresh_token"]
 
 
 async def test_a_client_may_prefer_to_be_told_the_cost_alone(world: World) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from auth.permissions import GRANTS, Permission
-from models.values import OPERATOR, Role
+from models.values import ENROLLING, OPERATOR, Role
 from server.database import ROOT
 from tests.house.code import ROOMS, Source, sources
 
@@ -131,7 +131,7 @@ def test_permissions_are_one_table_in_order() -> None:
     for permission in Permission:
         assert re.fullmatch(r"[a-z]+:[a-z]+", permission)
         assert permission.name == permission.value.replace(":", "_").upper()
-    assert list(GRANTS) == [*Role, OPERATOR]
+    assert list(GRANTS) == [*Role, OPERATOR, ENROLLING]
     for stronger, weaker in zip(list(Role), list(Role)[1:], strict=False):
         assert GRANTS[stronger] >= GRANTS[weaker]
     assert GRANTS[OPERATOR].isdisjoint(GRANTS[Role.OWNER])

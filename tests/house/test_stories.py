@@ -10,6 +10,7 @@ STORIES = Path(__file__).resolve().parent.parent / "stories"
 ONE_SIDED = {
     "test_browser": "GraphiQL and Swagger UI in a browser",
     "test_contacts": "the three states of a patch, labels and the trash, which the old routes have not",
+    "test_ended_sessions": "why a session ended, which the old clients are not told",
     "test_finding": "cursors, filters and orders of the connection",
     "test_first_day": "the first slice, kept as the shortest example",
     "test_labels": "labels, which the old routes have not",
@@ -19,6 +20,7 @@ ONE_SIDED = {
     "test_robustness": "what goes wrong below both",
     "test_signing_in": "the cookie, the list of sessions and the reuse of tokens in detail",
     "test_tenants": "settings and summaries, which the old routes have not",
+    "test_two_processes": "what holds below both, in every process",
 }
 """The modules of one transport, each with its reason."""
 

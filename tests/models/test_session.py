@@ -67,7 +67,7 @@ async def test_a_session_lives_while_it_is_used_but_not_for_ever(home: tuple[UUI
             for following in digests:
                 clock.shift(timedelta(days=29))
                 outcome, row, _ = await Session.rotate(token, [following])
-                if outcome is Rotation.UNKNOWN:
+                if outcome is Rotation.OVER:
                     break
                 assert row is not None
                 assert row["expires_at"] == min(now() + IDLE, began["created_at"] + LONGEST)
@@ -81,7 +81,8 @@ async def test_an_ended_session_takes_no_token(home: tuple[UUID, UUID]) -> None:
         session = await _started(home[1])
         assert await Session.end(SessionEndReason.REVOKED, id=session["id"]) == 1
         assert await Session.end(SessionEndReason.LOGGED_OUT, id=session["id"]) == 0
-        assert (await Session.rotate(_A, [_B]))[0] is Rotation.UNKNOWN
+        outcome, row, _ = await Session.rotate(_A, [_B])
+        assert (outcome, row and row["ended_reason"]) == (Rotation.OVER, SessionEndReason.REVOKED)
         assert (await Session.of_user(home[1]))[0]["ended_reason"] == SessionEndReason.REVOKED
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 import shutil
@@ -151,9 +152,17 @@ def test_secrets_are_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: py
             _secrets(tmp_path)
     assert not (tmp_path / "secrets.json").exists()
     kept = _secrets(tmp_path)
-    assert sorted(kept) == ["app", "jwt", "owner"]
+    assert sorted(kept) == ["app", "jwt", "owner", "secret"]
     assert _secrets(tmp_path) == kept
     assert (tmp_path / "secrets.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_secret_that_an_older_folder_lacks_is_added_to_those_it_has(tmp_path: Path) -> None:
+    old = _secrets(tmp_path)
+    (tmp_path / "secrets.json").write_text(json.dumps({name: old[name] for name in ("owner", "app", "jwt")}))
+    new = _secrets(tmp_path)
+    assert new == old | {"secret": new["secret"]}
+    assert new["secret"] != old["secret"]
 
 
 async def test_a_second_one_over_the_same_folder_is_told_in_a_line(dev: Start, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ import pytest
 from server.database import ROOT
 from server.serve import serve
 from server.settings import Settings
-from tests.conftest import JWT_KEYS, Database
+from tests.conftest import JWT_KEYS, SECRET_KEYS, Database
 
 Start = Callable[..., Awaitable[Process]]
 
@@ -30,7 +30,14 @@ async def start(database: Database, admin: object) -> AsyncIterator[Start]:
     started: list[Process] = []
 
     async def process(command: str = "serve", **settings: str) -> Process:
-        environ = {"PATH": os.environ["PATH"], "DATABASE_URL": database.app, "JWT_KEYS": JWT_KEYS, "PORT": "0", "BCRYPT_COST": "4"}
+        environ = {
+            "PATH": os.environ["PATH"],
+            "DATABASE_URL": database.app,
+            "JWT_KEYS": JWT_KEYS,
+            "SECRET_KEYS": SECRET_KEYS,
+            "PORT": "0",
+            "BCRYPT_COST": "4",
+        }
         given = {name: value for name, value in (environ | settings).items() if value}
         started.append(
             await asyncio.create_subprocess_exec(
@@ -121,7 +128,9 @@ async def test_metrics_have_a_port_of_their_own(start: Start) -> None:
 
 
 async def test_wrong_settings_are_all_told_and_no_value(start: Start) -> None:
-    process = await start(DATABASE_URL="", JWT_KEYS="hush-hush", PORT="hush-hush", ENVIRONMENT="production")
+    process = await start(
+        DATABASE_URL="", JWT_KEYS="hush-hush", SECRET_KEYS="hush-hush", PORT="hush-hush", ENVIRONMENT="production"
+    )
     out, err = await process.communicate()
     assert (process.returncode, out) == (1, b"")
     assert err.decode().splitlines() == [
@@ -131,6 +140,7 @@ async def test_wrong_settings_are_all_told_and_no_value(start: Start) -> None:
         "PORT: Input should be a valid integer, unable to parse string as an integer",
         "METRICS_PORT: required in production, so that /metrics is not public",
         "JWT_KEYS: must be JSON",
+        "SECRET_KEYS: secret 1 is shorter than 32 bytes; secret 1 has too few different characters",
     ]
 
 
@@ -152,7 +162,7 @@ async def test_migrate_needs_the_owner_and_says_what_it_did(start: Start, databa
     refused = await start("migrate")
     assert await refused.communicate() == (b"", b"BadSettings:\nMIGRATION_DATABASE_URL: Field required\n")
     assert refused.returncode == 1
-    alone = dict.fromkeys(("DATABASE_URL", "JWT_KEYS", "PORT", "BCRYPT_COST"), "")
+    alone = dict.fromkeys(("DATABASE_URL", "JWT_KEYS", "SECRET_KEYS", "PORT", "BCRYPT_COST"), "")
     nothing = await start("migrate", **alone, MIGRATION_DATABASE_URL=database.owner)
     assert await nothing.communicate() == (b"Nothing to do.\n", b"")
     assert nothing.returncode == 0

@@ -14,7 +14,7 @@ from server.settings import BadSettings, Common, Console, Migration, Settings, l
 
 SECRET = "vT3q9LxZ0pWm6RsK2uYd8NfGh4JcBa7E"
 KEYS = json.dumps([{"kid": "one", "key": SECRET, "active": True}])
-LEAST = {"DATABASE_URL": "postgresql://app:hush@db/book", "JWT_KEYS": KEYS}
+LEAST = {"DATABASE_URL": "postgresql://app:hush@db/book", "JWT_KEYS": KEYS, "SECRET_KEYS": "mX4vB8nQ2wE6rT0yU3iO7pA1sD5fG9hJ"}
 PRODUCTION = LEAST | {"ENVIRONMENT": "production", "METRICS_PORT": "9000"}
 
 
@@ -27,7 +27,7 @@ def faults(environ: dict[str, str], kind: type[Common] = Settings) -> list[str]:
     return str(refused.value).split("\n")
 
 
-def test_two_are_enough_in_development() -> None:
+def test_three_are_enough_in_development() -> None:
     settings = load(LEAST, Settings)
     assert (settings.host, settings.port, settings.environment.value) == ("127.0.0.1", 8000, "development")
     assert (settings.bcrypt_cost, settings.metrics_port) == (12, None)
@@ -37,7 +37,11 @@ def test_two_are_enough_in_development() -> None:
 def test_each_command_takes_its_own_alone() -> None:
     assert faults({}, Migration) == ["MIGRATION_DATABASE_URL: Field required"]
     assert faults({}, Console) == ["DATABASE_URL: Field required"]
-    assert faults({}, Settings) == ["DATABASE_URL: Field required", "JWT_KEYS: Field required"]
+    assert faults({}, Settings) == [
+        "DATABASE_URL: Field required",
+        "JWT_KEYS: Field required",
+        "SECRET_KEYS: Field required",
+    ]
     wrong = {"PORT": "x", "JWT_KEYS": "x", "BCRYPT_COST": "x"}
     owner = "postgresql://owner:hush@db/book"
     assert load(wrong | {"MIGRATION_DATABASE_URL": owner}, Migration).migration_database_url.get_secret_value() == owner
@@ -55,6 +59,7 @@ def test_every_fault_is_told_at_once_and_no_value() -> None:
             "LOG_LEVEL": hush,
             "BCRYPT_COST": "99",
             "JWT_KEYS": json.dumps([{"kid": "one", "key": "hush-hush-value", "active": False}, 3]),
+            "SECRET_KEYS": hush,
             "CORS_ALLOWED_ORIGINS": "*",
             "TRUSTED_PROXIES": f"10.0.0.0/8,{hush}",
             "HOST_FILE": f"/nowhere/{hush}",
@@ -68,6 +73,7 @@ def test_every_fault_is_told_at_once_and_no_value() -> None:
         "BCRYPT_COST: Input should be less than or equal to 16",
         "PORT: Input should be a valid integer, unable to parse string as an integer",
         "JWT_KEYS: key 1 is shorter than 32 bytes; key 2 is not an object; exactly one key must be active",
+        "SECRET_KEYS: secret 1 is shorter than 32 bytes",
         "CORS_ALLOWED_ORIGINS: names origins, never *",
         "TRUSTED_PROXIES: Input is not a valid IPv4 network",
         "TRUSTED_PROXIES: Input is not a valid IPv6 network",
@@ -105,7 +111,8 @@ def test_each_may_come_from_a_file(tmp_path: Path) -> None:
     (tmp_path / "dsn").write_text("postgresql://app:from-a-file@db/book\n")
     (tmp_path / "port").write_text("8100\n")
     settings = load(
-        {f"{name}_FILE": str(tmp_path / file) for name, file in (("JWT_KEYS", "keys"), ("DATABASE_URL", "dsn"), ("PORT", "port"))},
+        {f"{name}_FILE": str(tmp_path / file) for name, file in (("JWT_KEYS", "keys"), ("DATABASE_URL", "dsn"), ("PORT", "port"))}
+        | {"SECRET_KEYS": LEAST["SECRET_KEYS"]},
         Settings,
     )
     assert settings.database_url.get_secret_value() == "postgresql://app:from-a-file@db/book"
@@ -154,4 +161,4 @@ def test_the_page_of_settings_is_fresh_and_explains_each() -> None:
     assert all(field.description and field.description.endswith(".") for field in fields.values())
     assert sorted(line.split("`")[1].lower() for line in page.splitlines() if line.startswith("| `")) == sorted(fields)
     secret = [line.split("`")[1] for line in page.splitlines() if "` 🔒 |" in line]
-    assert secret == ["MIGRATION_DATABASE_URL", "DATABASE_URL", "JWT_KEYS"]
+    assert secret == ["MIGRATION_DATABASE_URL", "DATABASE_URL", "JWT_KEYS", "SECRET_KEYS"]

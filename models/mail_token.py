@@ -1,0 +1,26 @@
+"""A link that was mailed to a user: it is of use once, for a time, and only as long as the address is theirs."""
+
+from __future__ import annotations
+
+from tortoise import Model, fields
+
+from models.tenancy import TenantManager
+from models.values import MailPurpose
+
+
+class MailToken(Model):
+    """What is kept of a mailed token: its digest alone."""
+
+    id = fields.UUIDField(primary_key=True)
+    tenant_id = fields.UUIDField()
+    digest = fields.BinaryField()
+    purpose = fields.CharEnumField(MailPurpose, max_length=20)
+    user_id = fields.UUIDField()
+    email_key = fields.TextField()
+    created_at = fields.DatetimeField()
+    expires_at = fields.DatetimeField()
+    used_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "mail_tokens"
+        manager = TenantManager()

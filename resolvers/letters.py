@@ -1,0 +1,38 @@
+"""Letters: what is mailed to people, as jobs that stand or fall with the transaction that asks for them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from auth.desk import Desk, Mail
+from models.job import Job
+from models.values import JobKind
+
+
+class LetterKind(StrEnum):
+    """What a letter says."""
+
+    VERIFY_EMAIL = "VERIFY_EMAIL"
+    ALREADY_REGISTERED = "ALREADY_REGISTERED"
+    RESET_PASSWORD = "RESET_PASSWORD"  # noqa: S105 - a kind of letter, not a password
+    INVITATION = "INVITATION"
+    PASSWORD_CHANGED = "PASSWORD_CHANGED"  # noqa: S105 - a kind of letter, not a password
+    SESSION_ENDED = "SESSION_ENDED"
+    TOTP_ENABLED = "TOTP_ENABLED"
+    TOTP_DISABLED = "TOTP_DISABLED"
+    RECOVERY_CODE_USED = "RECOVERY_CODE_USED"
+    EMAIL_CHANGED = "EMAIL_CHANGED"
+    ROLE_CHANGED = "ROLE_CHANGED"
+
+
+async def post(desk: Desk, kind: LetterKind, *, actor: UUID | None = None, **whom: UUID) -> None:
+    """Queues a letter inside the open door; nothing where the server has no mail.
+
+    `whom` names rows of the tenant: `user` or `invitation` for whom it is, `token` for the mailed token that it carries. Address
+    and token are read when it is sent, so that no queue holds them.
+    """
+    if desk.mail is not Mail.OFF:
+        payload: dict[str, Any] = {name: one.hex for name, one in whom.items()}
+        await Job.add(JobKind.MAIL, actor=actor, letter=kind.value, **payload)
