@@ -75,6 +75,13 @@ class Metrics:
             namespace=_NAMESPACE,
             registry=self.registry,
         )
+        self.breakers = Gauge(
+            "breaker_state",
+            "Circuit breakers by what they guard: 0 closed, 1 half-open, 2 open.",
+            ["breaker"],
+            namespace=_NAMESPACE,
+            registry=self.registry,
+        )
         self._roads = {road: self.roads.labels(road) for road in ("plan", "replay", "core", "failed")}
         self.migration = Info("migration", "The schema's state.", namespace=_NAMESPACE, registry=self.registry)
         self.migrations_pending = Gauge(
@@ -133,6 +140,10 @@ class Metrics:
         if child is None:
             child = self._throttled[kind] = self.throttled.labels(kind)
         child.inc()
+
+    def breaker(self, name: str, state: str) -> None:
+        """Tell the state of a circuit breaker (a name from our code): closed, half-open or open."""
+        self.breakers.labels(name).set(("closed", "half-open", "open").index(state))
 
     def watch(self, name: str, documentation: str, read: Callable[[], float]) -> None:
         """A gauge named addressbook_`name` that calls `read` at each scrape, perhaps in another thread."""
