@@ -22,6 +22,7 @@ from server.app import create_app
 from server.database import migrate, opened, prepare, with_database
 from server.embedded import embedded
 from server.settings import Settings, load
+from tests.watched import Watched
 from tests.world import World
 
 OWNER, APP = "address_book_owner", "address_book_app"
@@ -186,16 +187,37 @@ def settings(database: Database) -> Settings:
     )
 
 
+@pytest.fixture(autouse=True)
+def watched(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watched]:
+    """Looks at all that servers answer and log. A test that breaks the server on purpose says so: `pytest.mark.broken`."""
+    watch, write = Watched(), logging.Output.write
+
+    def tapped(output: logging.Output, line: bytes) -> None:
+        if output.json:
+            watch.logged(line)
+        write(output, line)
+
+    for name in ("write", "debug", "info", "warning", "error", "critical"):
+        monkeypatch.setattr(logging.Output, name, tapped)
+    yield watch
+    if request.node.get_closest_marker("broken") is None:
+        assert watch.faults == []
+
+
 Serve = Callable[..., Awaitable[TestClient[web.Request, web.Application]]]
 
 
 @pytest.fixture
-async def serve(settings: Settings, admin: asyncpg.Connection, aiohttp_client: Callable[..., Awaitable[TestClient]]) -> Serve:
+async def serve(
+    settings: Settings, admin: asyncpg.Connection, watched: Watched, aiohttp_client: Callable[..., Awaitable[TestClient]]
+) -> Serve:
     """Starts a server with some settings changed: `await serve(access_token_seconds=60)`."""
 
     async def start(**changed: object) -> TestClient[web.Request, web.Application]:
         options = {"auto_decompress": False, "handler_cancellation": True}  # as `server.serve` has them
-        return await aiohttp_client(create_app(settings.model_copy(update=changed)), server_kwargs=options)
+        app = create_app(settings.model_copy(update=changed))
+        app.on_response_prepare.append(watched.answered)
+        return await aiohttp_client(app, server_kwargs=options)
 
     return start
 

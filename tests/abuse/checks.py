@@ -9,7 +9,7 @@ import schemathesis
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.abuse.server import INSIDES
+from tests.watched import INSIDES
 
 
 @schemathesis.check

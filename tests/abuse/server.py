@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import os
-import re
 import subprocess
 import sys
 import threading
@@ -19,13 +18,7 @@ from typing import Final
 from server.database import ROOT
 from tests.abuse.told import Told
 from tests.conftest import SECRET_KEYS
-
-INSIDES: Final = re.compile(
-    r"Traceback|asyncpg|postgres|tortoise|strawberry|graphql[-_]core|aiohttp|pydantic|orjson|sqlstate|\.py\b|/usr/|/home/|/tmp/"
-    r"|\b(SELECT|INSERT|UPDATE|DELETE) |relation \"|violates|duplicate key|site-packages|NoneType|[a-z]Error\b|recursion"
-    r"|invalid literal|object has no attribute",
-)
-"""What no answer may tell: SQL, paths, traces, the names of drivers and libraries."""
+from tests.watched import INSIDES
 
 ANSWERED_SECONDS: Final = 2.0
 ALIVE_SECONDS: Final = 0.5
