@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from itertools import groupby
-from typing import Any, Final
+from typing import Final
 
 from tortoise import Model, fields
 
+from models.legacy_rows import Fault
 from models.tenancy import TenantManager, fetch, held
 from models.values import ImportKind, Row
-
-NUMBER_LIMIT: Final = 1_000_000_000
-"""Old ids above it are not kept as numbers: numbers of all tenants come from one sequence, which goes on after the highest."""
 
 _TABLES: Final[dict[ImportKind, tuple[str, dict[str, str]]]] = {
     ImportKind.USER: (
@@ -29,6 +27,18 @@ _TABLES: Final[dict[ImportKind, tuple[str, dict[str, str]]]] = {
     ImportKind.LOGIN: ("login_history", {"id": "uuid", "user_id": "uuid", "at": "timestamptz"}),
 }
 """The table of each kind, and the types of the columns that are written."""
+
+_TAKEN: Final = {
+    ImportKind.USER: {
+        "username_key": Fault("USERNAME_TAKEN", "username", "Another user here has this username: decide on a new one."),
+        "email_key": Fault("EMAIL_TAKEN", "email", "Another user here has this e-mail address: decide on a new one."),
+        "number": Fault("NUMBER_TAKEN", "id", "Another user here has this number: decide on number null for a new one."),
+    },
+    ImportKind.CONTACT: {
+        "number": Fault("NUMBER_TAKEN", "id", "Another contact here has this number: decide on number null for a new one.")
+    },
+}
+"""The columns that are unique in a tenant, and what is told of a row whose value another one has."""
 
 
 class LegacyImport(Model):
@@ -74,15 +84,21 @@ class LegacyImport(Model):
         )
 
 
-async def taken(kind: ImportKind, column: str, values: Sequence[Any]) -> set[Any]:
-    """Those of the values that rows of the held tenant have in a column."""
+async def taken(kind: ImportKind, rows: Sequence[Row]) -> list[list[Fault]]:
+    """For each of these new users or contacts, which of their values rows of the held tenant have already."""
     table, types = _TABLES[kind]
-    rows = await fetch(
-        f"SELECT t.{column} AS value FROM {table} t WHERE t.tenant_id = $1 AND t.{column} = ANY ($2::{types[column]}[])",
-        held(),
-        list(values),
-    )
-    return {row["value"] for row in rows}
+    faults: list[list[Fault]] = [[] for _ in rows]
+    for column, fault in _TAKEN[kind].items():
+        found = await fetch(
+            f"SELECT t.{column} AS value FROM {table} t WHERE t.tenant_id = $1 AND t.{column} = ANY ($2::{types[column]}[])",
+            held(),
+            [row[column] for row in rows],
+        )
+        values = {row["value"] for row in found}
+        for row, told in zip(rows, faults, strict=True):
+            if row[column] in values:
+                told.append(fault)
+    return faults
 
 
 async def pass_numbers(users: int, contacts: int) -> None:

@@ -16,8 +16,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from models import rules
 from models.contact import Contact
 from models.errors import InvalidInput
-from models.legacy_import import NUMBER_LIMIT
 from models.values import Gender, ImportKind, Row, normal
+
+NUMBER_LIMIT: Final = 1_000_000_000
+"""Old ids above it are not kept as numbers: numbers of all tenants come from one sequence, which goes on after the highest."""
 
 SKIP: Final = "skip"
 _FIELDS: Final = ("name", "gender", "age", "address", "phone", "email")

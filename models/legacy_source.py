@@ -78,10 +78,11 @@ async def opened(dsn: str) -> AsyncIterator[OldDatabase]:
         except ValueError:  # it would quote the URL, and the password in it
             raise InvalidInput("The old database's URL is not postgresql://user:password@host:port/database.") from None
     try:
-        async with connection.transaction(isolation="repeatable_read", readonly=True):
-            yield OldDatabase(connection)
+        with _told():
+            await connection.transaction(isolation="repeatable_read", readonly=True).start()
+        yield OldDatabase(connection)
     finally:
-        await connection.close()
+        connection.terminate()  # there is nothing to commit
 
 
 def _cut() -> dict[str, Any]:
@@ -102,4 +103,5 @@ def _told() -> Iterator[None]:
 
 
 def _line(error: BaseException) -> str:
-    return str(error).partition("\n")[0]  # the detail that may follow quotes values
+    line = str(error).partition("\n")[0]  # the detail that may follow quotes values
+    return "".join(letter for letter in line if letter.isprintable())

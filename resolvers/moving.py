@@ -12,11 +12,11 @@ from typing import Any, Final
 from uuid import UUID
 
 from auth import legacy_hashes
-from models import legacy_import, legacy_rows
+from models import legacy_rows
 from models.audit import AuditEntry
 from models.errors import InvalidInput, NotFound
-from models.legacy_import import NUMBER_LIMIT, LegacyImport
-from models.legacy_rows import Decisions, Fault, Names
+from models.legacy_import import LegacyImport, pass_numbers, taken
+from models.legacy_rows import NUMBER_LIMIT, Decisions, Fault, Names
 from models.legacy_source import OldDatabase
 from models.tenancy import within
 from models.user import User
@@ -26,17 +26,6 @@ from resolvers.attempts import named
 _HERE: Final = Origin(user_agent="console")
 _STARTED, _FINISHED = "import.started", "import.finished"
 
-_TAKEN: Final = {
-    ImportKind.USER: {
-        "username": Fault("USERNAME_TAKEN", "username", "Another user here has this username: decide on a new one."),
-        "email": Fault("EMAIL_TAKEN", "email", "Another user here has this e-mail address: decide on a new one."),
-        "number": Fault("NUMBER_TAKEN", "id", "Another user here has this number: decide on number null for a new one."),
-    },
-    ImportKind.CONTACT: {
-        "number": Fault("NUMBER_TAKEN", "id", "Another contact here has this number: decide on number null for a new one.")
-    },
-    ImportKind.LOGIN: {},
-}
 _SKIPPED: Final = Fault("SKIPPED", None, "It stays behind, as decided.")
 _NOBODY: Final = Fault("NO_SUCH_ROW", "id", "There is a decision about it, and no such row in the old database.")
 _CHANGED: Final = Fault("CHANGED_SINCE", None, "It has changed in the old database since it was moved, and stays here as it is.")
@@ -76,6 +65,7 @@ class _Move:
     arrived: set[int] = field(default_factory=set)
     strangers: set[int] = field(default_factory=set)
     counts: dict[ImportKind, Tally] = field(default_factory=lambda: {kind: Tally() for kind in ImportKind})
+    passed: bool = False
     started: bool = False
 
     def __post_init__(self) -> None:
@@ -132,6 +122,8 @@ async def _batch(moving: _Move, kind: ImportKind, rows: list[Row]) -> None:
             await User.alone()  # one import at a time, and nobody else changes the tenant's people meanwhile
         known = await LegacyImport.known(kind, [row["id"] for row in rows])
         fresh = [row for row in rows if not _before(moving, kind, row, known)]
+        if fresh and not moving.order.dry:
+            await _pass(moving)
         drafts = await _logins(moving, fresh) if kind is ImportKind.LOGIN else await _drafts(moving, kind, fresh)
         moving.counts[kind].taken += len(drafts)
         if drafts and not moving.order.dry:
@@ -148,7 +140,8 @@ def _before(moving: _Move, kind: ImportKind, row: Row, known: dict[int, Row]) ->
         return False
     moving.counts[kind].before += 1
     if earlier["checksum"] != legacy_rows.checksum(kind, row):
-        moving.strangers.add(row["id"])
+        if kind is ImportKind.USER:
+            moving.strangers.add(row["id"])
         _tell(moving, kind, row, [_CHANGED], here=True)
     return True
 
@@ -163,15 +156,10 @@ async def _drafts(moving: _Move, kind: ImportKind, rows: list[Row]) -> list[tupl
         decided = moving.order.decisions.apply(kind, row)
         draft, faults, noted = _user(moving, decided) if kind is ImportKind.USER else _contact(moving, decided)
         found.append((row, draft, faults, noted))
-    used = {
-        column: await legacy_import.taken(kind, _key(column), [draft[_key(column)] for _, draft, _, _ in found])
-        for column in _TAKEN[kind]
-    }
     drafts = []
-    for row, draft, faults, noted in found:
-        faults += [_TAKEN[kind][column] for column in used if draft[_key(column)] in used[column]]
-        if faults:
-            _leave(moving, kind, row, faults)
+    for (row, draft, faults, noted), more in zip(found, await taken(kind, [draft for _, draft, _, _ in found]), strict=True):
+        if faults or more:
+            _leave(moving, kind, row, faults + more)
         else:
             _tell(moving, kind, row, noted, here=True)
             drafts.append((row, draft))
@@ -227,13 +215,17 @@ async def _people(moving: _Move, numbers: set[int]) -> dict[int, UUID]:
     return fresh | there
 
 
+async def _pass(moving: _Move) -> None:
+    """Before the first row is looked at: nobody new takes a number that an old row, of this run or a later one, comes with."""
+    if not moving.passed:
+        users, contacts = [await moving.old.highest(kind, NUMBER_LIMIT) for kind in (ImportKind.USER, ImportKind.CONTACT)]
+        await pass_numbers(users, contacts)
+        moving.passed = True
+
+
 async def _start(moving: _Move) -> None:
-    """Before the first row is written: on record, and numbers out of the way, of all that might come."""
-    if moving.started:
-        return
-    users, contacts = [await moving.old.highest(kind, NUMBER_LIMIT) for kind in (ImportKind.USER, ImportKind.CONTACT)]
-    await legacy_import.pass_numbers(users, contacts)
-    if await AuditEntry.last_done(_STARTED, _FINISHED) != _STARTED:
+    """On record with the first row that is written, unless that of a run that was stopped is."""
+    if not moving.started and await AuditEntry.last_done(_STARTED, _FINISHED) != _STARTED:
         await AuditEntry.append(_STARTED, _HERE, target=moving.tenant, by="console")
     moving.started = True
 
@@ -257,7 +249,3 @@ def _tell(moving: _Move, kind: ImportKind, row: Row, faults: list[Fault], *, her
     moving.counts[kind].noted += here and bool(faults)
     for fault in faults:
         moving.tell(kind, row["id"], fault, here)
-
-
-def _key(column: str) -> str:
-    return column if column == "number" else f"{column}_key"
