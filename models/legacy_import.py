@@ -101,6 +101,11 @@ async def taken(kind: ImportKind, rows: Sequence[Row]) -> list[list[Fault]]:
     return faults
 
 
+async def read_only() -> None:
+    """From here on nothing can be written before the open door closes."""
+    await fetch("SET TRANSACTION READ ONLY")
+
+
 async def pass_numbers(users: int, contacts: int) -> None:
     """Lets the numbers of new users and contacts, of all tenants, go on after these. They never go back."""
     await fetch("SELECT pass_numbers($1, $2)", users, contacts)

@@ -15,7 +15,7 @@ from auth import legacy_hashes
 from models import legacy_rows
 from models.audit import AuditEntry
 from models.errors import InvalidInput, NotFound
-from models.legacy_import import LegacyImport, pass_numbers, taken
+from models.legacy_import import LegacyImport, pass_numbers, read_only, taken
 from models.legacy_rows import NUMBER_LIMIT, Decisions, Fault, Names
 from models.legacy_source import OldDatabase
 from models.tenancy import within
@@ -118,7 +118,9 @@ async def _compare(moving: _Move) -> None:
 async def _batch(moving: _Move, kind: ImportKind, rows: list[Row]) -> None:
     moving.unseen[kind] -= {row["id"] for row in rows}
     async with within(moving.tenant):
-        if not moving.order.dry:
+        if moving.order.dry:
+            await read_only()
+        else:
             await User.alone()  # one import at a time, and nobody else changes the tenant's people meanwhile
         known = await LegacyImport.known(kind, [row["id"] for row in rows])
         fresh = [row for row in rows if not _before(moving, kind, row, known)]

@@ -13,8 +13,9 @@ import asyncpg
 import pytest
 
 from models import legacy_source
-from models.errors import Conflict, InvalidInput
+from models.errors import Conflict, InvalidInput, Unavailable
 from models.legacy_rows import Decisions
+from models.tenant import Tenant
 from models.values import ImportKind
 from resolvers import moving
 from resolvers.moving import Order, Tally
@@ -350,3 +351,18 @@ async def test_a_number_that_somebody_takes_meanwhile_stops_the_run_with_a_line(
     with pytest.raises(Conflict, match="A new contact took the number of an old one"):
         await nova._run(Order(Decisions()))
     assert await checksums(nova.admin, nova.home) == before
+
+
+async def test_a_dry_run_could_not_write(nova: Nova, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def writing(_kind: object, rows: list[object]) -> list[list[object]]:
+        await Tenant.change(nova.home, name="Written")
+        return [[] for _ in rows]
+
+    await nova.old.contact(1)
+    monkeypatch.setattr(moving, "taken", writing)
+    before = await checksums(nova.admin, nova.home)
+    with pytest.raises(Unavailable):
+        await nova._run(Order(Decisions(), dry=True))
+    assert await checksums(nova.admin, nova.home) == before
+    await nova._run(Order(Decisions()))
+    assert await nova.admin.fetchval("SELECT name FROM tenants WHERE id = $1", nova.home) == "Written"
