@@ -248,6 +248,9 @@ async def test_what_happened_here_meanwhile_stays(nova: Nova) -> None:
     await nova.admin.execute("UPDATE contacts SET name = 'Changed' WHERE number = 1 AND tenant_id = $1", nova.home)
     before = await checksums(nova.admin, nova.home)
     assert await nova.move() == ({kind.lower(): Tally(before=3) for kind in ImportKind}, [])
+    await nova.old.login(4, 2)  # of somebody who was removed here
+    counts, told = await nova.move()
+    assert (counts["login"], told) == (Tally(before=3, left=1), [("login", 4, "USER_NOT_HERE", "user_id", False)])
     assert await checksums(nova.admin, nova.home) == before
 
 
