@@ -22,6 +22,7 @@ from zxcvbn.matching import RANKED_DICTIONARIES, build_ranked_dict, omnimatch  #
 from zxcvbn.scoring import most_guessable_match_sequence  # type: ignore[import-untyped]
 from zxcvbn.time_estimates import guesses_to_score  # type: ignore[import-untyped]
 
+from auth import legacy_hashes
 from models.errors import InvalidInput, Unavailable, WeakPassword
 
 MIN_LENGTH = 8  # characters after NFKC
@@ -60,9 +61,14 @@ class Hasher:
         return await self._run(_hash, password, self._cost)
 
     async def verify(self, password: str, stored: str | None) -> bool:
-        """Whether `stored` is of this password. Without one, or with one not of ours, False after the same work."""
+        """Whether `stored` is of this password. Without one, or with one not of ours, False after the same work.
+
+        One that was adopted of the old service is verified as it was made there, after the same work again.
+        """
         if not _readable(password):
             return False  # at once, whoever it is for: it tells nothing about the account
+        if stored is not None and legacy_hashes.adopted(stored):
+            return await self._run(legacy_hashes.matches, password, stored, self._cost)
         known = stored is not None and _STORED.fullmatch(stored) is not None
         return await self._run(_matches, password, stored if stored and known else self._dummy) and known
 

@@ -45,6 +45,12 @@ class AuditEntry(Model):
             details=details,
         )
 
+    @classmethod
+    async def last_done(cls, *actions: str) -> str | None:
+        """Which of these actions was done last in the held tenant; None where none ever was."""
+        entry = await cls.filter(action__in=actions).order_by("-at", "-id").first()
+        return None if entry is None else entry.action
+
 
 class AuditSeal(Model):
     """A link of the tenant's hash chain: it covers the seal before it and one entry."""

@@ -11,6 +11,7 @@ from tortoise.exceptions import BaseORMException
 
 from models.errors import (
     BadCredentials,
+    Conflict,
     EmailTaken,
     Forbidden,
     InvalidInput,
@@ -29,6 +30,8 @@ from models.values import SessionEndReason, ending
 _CONSTRAINTS: Final[dict[str, Refusal]] = {
     "users_username_key": UsernameTaken("This username is taken.", ("username",)),
     "users_email_key": EmailTaken("This e-mail address is taken.", ("email",)),
+    "users_number_key": Conflict("A new user took the number of an old one. Try again."),
+    "contacts_number_key": Conflict("A new contact took the number of an old one. Try again."),
     "labels_name_key": LabelTaken("A label of this name exists.", ("name",)),
     "tenants_slug_key": SlugTaken("This slug is taken.", ("slug",)),
     # What a row was to refer to has been removed meanwhile.

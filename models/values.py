@@ -138,6 +138,14 @@ class JobStatus(StrEnum):
     CANCELLED = "CANCELLED"
 
 
+class ImportKind(StrEnum):
+    """What of the old service's database is moved in."""
+
+    USER = "USER"
+    CONTACT = "CONTACT"
+    LOGIN = "LOGIN"
+
+
 class Pass(NamedTuple):
     """What a door checks in the database: the session lives, and its role (or mark) is among `roles`."""
 

@@ -16,6 +16,7 @@ from observability import logging
 from server import console, database, settings_page
 from server.binaries import NoPostgres, PostgresFailed
 from server.dev import dev as run_dev
+from server.import_legacy import import_legacy
 from server.serve import serve as run_serve
 from server.settings import BadSettings, Common, Kind, Migration, Settings, load
 
@@ -27,6 +28,7 @@ cli = typer.Typer(
 cli.add_typer(console.tenant, name="tenant")
 cli.add_typer(console.user, name="user")
 cli.add_typer(console.operator, name="operator")
+cli.command("import-legacy")(import_legacy)
 
 
 def _settings(kind: type[Kind]) -> Kind:

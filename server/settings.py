@@ -79,7 +79,7 @@ class Migration(Common):
 
 
 class Console(Common):
-    """What the commands `tenant`, `user` and `operator` take."""
+    """What the commands `tenant`, `user`, `operator` and `import-legacy` take."""
 
     database_url: SecretStr = Field(description="postgresql://… of the role that serves: address_book_app.")
     statement_timeout_ms: int = Field(3_000, ge=100, le=60_000, description="After so long Postgres gives up a statement.")

@@ -26,6 +26,7 @@ _FOOT: Final = """
 🔒 is a secret: give it as `NAME_FILE`. `make run` is for `ENVIRONMENT=development` alone, makes its own DATABASE_URL and JWT_KEYS
 whatever the environment says, and takes three more: `DATA_DIR` (where its Postgres lies; `.data`), `ADMIN_DATABASE_URL` (a
 superuser's, in place of that Postgres) with `DATABASE_NAME`, and `POSTGRES_BIN` (the bin folder of another Postgres).
+`import-legacy` takes `OLD_DATABASE_URL`, from the environment alone, where the command line does not name the old database.
 """
 
 
@@ -35,7 +36,7 @@ def page() -> str:
         _HEAD
         + _table("Every command", Common)
         + _table("`python -m server migrate`", Migration, beyond=Common)
-        + _table("`python -m server tenant`, `user` and `operator`, and `serve`", Console, beyond=Common)
+        + _table("`python -m server tenant`, `user`, `operator` and `import-legacy`, and `serve`", Console, beyond=Common)
         + _table("`python -m server serve`", Settings, beyond=Console)
         + _FOOT
     )

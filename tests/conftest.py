@@ -22,6 +22,7 @@ from server.app import create_app
 from server.database import migrate, opened, prepare, with_database
 from server.embedded import embedded
 from server.settings import Settings, load
+from tests.commands import Command, command
 from tests.watched import Watched
 from tests.world import World
 
@@ -237,3 +238,13 @@ async def tortoise(database: Database, admin: asyncpg.Connection) -> AsyncIterat
     """The models over the app's role, without a server."""
     async with opened(database.app, pool=5):
         yield
+
+
+@pytest.fixture
+def run(database: Database, admin: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch) -> Command:
+    """Runs a command as `python -m server` would, over this test's database; `typed` is what somebody types."""
+    for name in ("JWT_KEYS", "JWT_KEYS_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("DATABASE_URL", database.app)
+    monkeypatch.setenv("BCRYPT_COST", "4")
+    return lambda *arguments, typed="": asyncio.to_thread(command, *arguments, typed=typed)

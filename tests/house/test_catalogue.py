@@ -26,6 +26,10 @@ GLOBAL_KEYS = {
 """The keys that do not begin with tenant_id, each with its reason."""
 
 
+LENT = {"pass_numbers(integer,integer)": "numbers of new rows go on after old ids: forward alone, and never near their end"}
+"""The functions that run as their owner, each with what it is for."""
+
+
 async def test_the_database_is_as_committed(admin: asyncpg.Connection) -> None:
     """After a migration on purpose: UPDATE=1 python -m pytest tests/house/test_catalogue.py, and look at the difference."""
     printed = await dump(admin)
@@ -112,11 +116,13 @@ async def test_the_role_that_serves_stands_below_the_wall(admin: asyncpg.Connect
         await connection.close()
 
 
-async def test_nothing_lends_its_rights(admin: asyncpg.Connection) -> None:
-    """No function runs as its owner, and no view reads as its owner."""
-    assert (
-        await admin.fetch("SELECT oid::regprocedure FROM pg_proc WHERE prosecdef AND pronamespace = 'public'::regnamespace") == []
+async def test_nothing_else_lends_its_rights(admin: asyncpg.Connection) -> None:
+    """No other function runs as its owner, and no view reads as its owner."""
+    rows = await admin.fetch(
+        "SELECT oid::regprocedure::text AS name, proconfig FROM pg_proc WHERE prosecdef AND pronamespace = 'public'::regnamespace"
     )
+    assert {row["name"] for row in rows} == LENT.keys()
+    assert {tuple(row["proconfig"]) for row in rows} == {("search_path=pg_catalog, pg_temp",)}
     views = await admin.fetch(
         "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND (relkind = 'm' OR relkind = 'v' "
         "AND NOT coalesce('security_invoker=true' = ANY (reloptions), false))"

@@ -23,6 +23,9 @@ LONG_FOR_A_REASON: dict[str, str] = {}
 
 WITHOUT_A_PASS = {
     "resolvers.attempts.counted": "nobody has a session yet, and that a limit closed goes on record",
+    "resolvers.moving._batch": "at the machine itself: moving in from the old service",
+    "resolvers.moving._compare": "at the machine itself: whether the owner was moved before",
+    "resolvers.moving._finish": "at the machine itself: that all was moved goes on record",
     "resolvers.sessions._login": "nobody has a session yet",
     "resolvers.sessions.refresh": "the refresh token is the proof",
     "resolvers.signup.register": "nobody has a session yet",

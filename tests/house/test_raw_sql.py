@@ -14,7 +14,7 @@ from tests.conftest import Database
 from tests.house.walls import checksums, tenant_tables
 from tests.world import add_user, tenant
 
-APPEND_ONLY = {"audit_entries", "audit_seals", "login_history"}
+APPEND_ONLY = {"audit_entries", "audit_seals", "legacy_imports", "login_history"}
 OUTSIDE = {"42704", "22P02"}
 
 
@@ -48,6 +48,7 @@ async def _filled(admin: asyncpg.Connection, slug: str) -> UUID:
         ("INSERT INTO audit_seals (tenant_id, number, entry_id, seal) VALUES ($1, 1, $2, $3)", (new_id(), digest)),
         ("INSERT INTO authenticators (tenant_id, user_id, secret) VALUES ($1, $2, '')", (user,)),
         ("INSERT INTO recovery_codes (tenant_id, user_id, digest) VALUES ($1, $2, $3)", (user, digest)),
+        ("INSERT INTO legacy_imports VALUES ($1, 'USER', 1, $2, 0)", (user,)),
         ("INSERT INTO jobs (tenant_id, id, kind) VALUES ($1, $2, 'test')", (new_id(),)),
         (
             (

@@ -16,6 +16,7 @@ ONE_SIDED = {
     "test_labels": "labels, which the old routes have not",
     "test_legacy_postman": "the exact shapes of the old service",
     "test_legacy_ui": "the exact shapes of the old UI",
+    "test_moving_in": "one move over the command line, which people then find by both transports",
     "test_people": "roles, which the old routes cannot give",
     "test_robustness": "what goes wrong below both",
     "test_signing_in": "the cookie, the list of sessions and the reuse of tokens in detail",
