@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.headerregistry import Address
@@ -106,19 +107,7 @@ class SmtpMailer:
     async def _refused(self, message: EmailMessage) -> NotSent | None:
         """Why the server, which is there, does not take this letter; or None. Its words are dropped: they quote the address."""
         try:
-            async with asyncio.timeout(self._seconds * _HOPS):
-                await aiosmtplib.send(
-                    message,
-                    hostname=self._relay.host,
-                    port=self._relay.port,
-                    username=self._relay.username,
-                    password=self._relay.password,
-                    use_tls=self._relay.tls,
-                    start_tls=self._relay.starttls,
-                    tls_context=self._context if self._relay.tls or self._relay.starttls else None,
-                    local_hostname=self._origin.domain,
-                    timeout=self._seconds,
-                )
+            await self._hand_over(message)
         except _UNSURE:
             raise
         except aiosmtplib.SMTPRecipientsRefused as answer:
@@ -130,6 +119,27 @@ class SmtpMailer:
         except ValueError:
             return NotSent("The address cannot be written in a letter.", final=True)
         return None
+
+    async def _hand_over(self, message: EmailMessage) -> None:
+        client = aiosmtplib.SMTP(
+            hostname=self._relay.host,
+            port=self._relay.port,
+            username=self._relay.username,
+            password=self._relay.password,
+            use_tls=self._relay.tls,
+            start_tls=self._relay.starttls,
+            tls_context=self._context if self._relay.tls or self._relay.starttls else None,
+            local_hostname=self._origin.domain,
+            timeout=self._seconds,
+        )
+        try:  # not `async with client`: it would say goodbye to a server that hangs, and wait for the answer
+            async with asyncio.timeout(self._seconds * _HOPS):
+                await client.connect()
+                await client.send_message(message)
+            with suppress(aiosmtplib.SMTPException, OSError):  # the letter is taken, whatever comes now
+                await client.quit(timeout=min(1.0, self._seconds))
+        finally:
+            client.close()
 
 
 class LogMailer:
