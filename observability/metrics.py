@@ -14,6 +14,8 @@ from prometheus_async import aio
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, ProcessCollector
 from prometheus_client.exposition import choose_encoder
 
+from observability.job_metrics import JobMetrics
+
 Transport = Literal["graphql", "rest"]
 Outcome = Literal["ok", "refused", "failed", "cancelled"]
 AuthKind = Literal["login", "signup", "refresh", "token", "password"]
@@ -83,6 +85,7 @@ class Metrics:
             registry=self.registry,
         )
         self._roads = {road: self.roads.labels(road) for road in ("plan", "replay", "core", "failed")}
+        self.jobs = JobMetrics(self.registry)
         self.migration = Info("migration", "The schema's state.", namespace=_NAMESPACE, registry=self.registry)
         self.migrations_pending = Gauge(
             "migrations_pending", "Migrations not applied yet.", namespace=_NAMESPACE, registry=self.registry

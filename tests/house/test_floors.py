@@ -28,6 +28,7 @@ WITHOUT_A_PASS = {
     "resolvers.moving._finish": "at the machine itself: that all was moved goes on record",
     "resolvers.sessions._login": "nobody has a session yet",
     "resolvers.sessions.refresh": "the refresh token is the proof",
+    "resolvers.work.door": "jobs and periodic work have no session",
     "resolvers.signup.register": "nobody has a session yet",
     "resolvers.signup.signup": "nobody has a session yet",
     "resolvers.tenants.statistics": "an operator, whom the door of their own tenant has checked; counts alone come back",
@@ -37,7 +38,7 @@ WITHOUT_A_PASS = {
 }
 """The functions that enter a tenant without a session, each with its reason. `resolvers.console` is for the machine itself."""
 
-LOBBY = {"resolvers.sessions.refresh", "resolvers.attempts.named", "server.demo.plant"}
+LOBBY = {"resolvers.sessions.refresh", "resolvers.attempts.named", "resolvers.running.sweep", "server.demo.plant"}
 """The functions that read rows of no tenant; and the catalogue, and the console."""
 
 CONSOLE = "resolvers.console."

@@ -75,6 +75,7 @@ def test_driver_errors_become_refusals_in_one_place() -> None:
         "models.tenancy",
         "server.database",
         "server.embedded",
+        "server.worker",
     }
     assert {
         source.name for source in sources() if "str(error)" in source.text and source.name.startswith(("gql.", "rest."))
