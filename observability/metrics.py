@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Iterable
+from datetime import datetime
 from typing import Literal, TypeVar
 
 import prometheus_client
@@ -75,6 +76,13 @@ class Metrics:
             namespace=_NAMESPACE,
             registry=self.registry,
         )
+        self._sealed = Counter("audit_sealed", "Entries of audit logs sealed.", namespace=_NAMESPACE, registry=self.registry)
+        self._sealed_until = Gauge(
+            "audit_sealed_until_timestamp_seconds",
+            "Entries of all audit logs from before this time were sealed by this process; 0 where it has not sealed yet.",
+            namespace=_NAMESPACE,
+            registry=self.registry,
+        )
         self._roads = {road: self.roads.labels(road) for road in ("plan", "replay", "core", "failed")}
         self.migration = Info("migration", "The schema's state.", namespace=_NAMESPACE, registry=self.registry)
         self.migrations_pending = Gauge(
@@ -133,6 +141,14 @@ class Metrics:
         if child is None:
             child = self._throttled[kind] = self.throttled.labels(kind)
         child.inc()
+
+    def sealed(self, entries: int) -> None:
+        """Count entries of audit logs that were sealed."""
+        self._sealed.inc(entries)
+
+    def sealed_until(self, moment: datetime) -> None:
+        """Tell that no entry of any audit log from before this time waits to be sealed."""
+        self._sealed_until.set(moment.timestamp())
 
     def watch(self, name: str, documentation: str, read: Callable[[], float]) -> None:
         """A gauge named addressbook_`name` that calls `read` at each scrape, perhaps in another thread."""

@@ -14,6 +14,7 @@ import gql.schema
 from models.errors import Refusal
 from observability import logging
 from server import console, database, settings_page
+from server.audit import audit
 from server.binaries import NoPostgres, PostgresFailed
 from server.dev import dev as run_dev
 from server.serve import serve as run_serve
@@ -27,6 +28,7 @@ cli = typer.Typer(
 cli.add_typer(console.tenant, name="tenant")
 cli.add_typer(console.user, name="user")
 cli.add_typer(console.operator, name="operator")
+cli.add_typer(audit, name="audit")
 
 
 def _settings(kind: type[Kind]) -> Kind:

@@ -23,6 +23,10 @@ LONG_FOR_A_REASON: dict[str, str] = {}
 
 WITHOUT_A_PASS = {
     "resolvers.attempts.counted": "nobody has a session yet, and that a limit closed goes on record",
+    "resolvers.seals._extend": "maintenance: seals are added, and nothing is shown to anybody",
+    "resolvers.seals._unsealed": "at the machine itself: ids and times of entries are told",
+    "resolvers.seals._verdict": "at the machine itself: ids and times of entries are told",
+    "resolvers.seals._walked": "at the machine itself: ids and times of entries are told",
     "resolvers.sessions._login": "nobody has a session yet",
     "resolvers.sessions.refresh": "the refresh token is the proof",
     "resolvers.signup.register": "nobody has a session yet",
@@ -34,7 +38,13 @@ WITHOUT_A_PASS = {
 }
 """The functions that enter a tenant without a session, each with its reason. `resolvers.console` is for the machine itself."""
 
-LOBBY = {"resolvers.sessions.refresh", "resolvers.attempts.named", "server.demo.plant"}
+LOBBY = {
+    "resolvers.attempts.named",
+    "resolvers.seals.seal",
+    "resolvers.seals.verify",
+    "resolvers.sessions.refresh",
+    "server.demo.plant",
+}
 """The functions that read rows of no tenant; and the catalogue, and the console."""
 
 CONSOLE = "resolvers.console."

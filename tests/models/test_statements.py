@@ -14,7 +14,8 @@ import pytest
 
 from auth.caller import Caller
 from models import tenancy
-from models.contact_search import ContactFilter, ContactOrder, ContactQuery, LabelMatch, TextMatch
+from models.conditions import TextMatch
+from models.contact_search import ContactFilter, ContactOrder, ContactQuery, LabelMatch
 from models.errors import Forbidden, Unauthenticated
 from models.paging import Window
 from models.values import Origin, new_id
