@@ -201,5 +201,5 @@ class Walk:
     def stray(self, entry: Row) -> Fault | None:
         """What is wrong with an entry that is not sealed: it may only be new."""
         if self.latest is not None and entry["at"] < self.latest - LATE:
-            return Fault("the entry was inserted among older, sealed ones", None, entry["id"])
+            return Fault("the entry was dated back among sealed ones", None, entry["id"])
         return None
