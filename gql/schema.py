@@ -19,6 +19,7 @@ from gql.contacts import Contact, ContactMutations, ContactQueries
 from gql.context import Info
 from gql.cost import at_most
 from gql.errors import USER_ERRORS
+from gql.jobs import JobMutations, JobQueries, MailJob, typed
 from gql.labels import Label, LabelMutations, LabelQueries
 from gql.nodes import DATE_TIME, Node, kind_of, parse_id, read
 from gql.sessions import Session, SessionMutations, SessionQueries
@@ -27,7 +28,7 @@ from gql.users import User, UserMutations
 from models.errors import BadRequest, Forbidden
 from models.rules import IDS_AT_ONCE
 from models.values import Row
-from resolvers import audit, contacts, labels, sessions, tenants, users
+from resolvers import audit, contacts, jobs, labels, sessions, tenants, users
 
 
 async def _own_tenant(caller: Caller, ids: Sequence[UUID]) -> dict[UUID, Row]:
@@ -36,6 +37,10 @@ async def _own_tenant(caller: Caller, ids: Sequence[UUID]) -> dict[UUID, Row]:
 
 async def _own_sessions(caller: Caller, ids: Sequence[UUID]) -> dict[UUID, Row]:
     return {row["id"]: row for row in await sessions.mine(caller) if row["id"] in ids}
+
+
+async def _jobs(caller: Caller, ids: Sequence[UUID]) -> dict[UUID, Row]:
+    return {job_id: typed(row) for job_id, row in (await jobs.many(caller, ids)).items()}
 
 
 Lookup = Callable[[Caller, Sequence[UUID]], Awaitable[dict[UUID, Row]]]
@@ -54,6 +59,7 @@ def _if_allowed(lookup: Lookup) -> Lookup:
 NODES: Final[dict[str, tuple[type[Node], Lookup]]] = {
     "auditentry": (AuditEntry, _if_allowed(audit.many)),
     "contact": (Contact, contacts.many),
+    "job": (MailJob, _if_allowed(_jobs)),
     "label": (Label, labels.many),
     "session": (Session, _own_sessions),
     "tenant": (Tenant, _own_tenant),
@@ -72,7 +78,7 @@ async def _nodes(info: Info, ids: Sequence[strawberry.ID]) -> list[Node | None]:
         wanted = {text: uuid for text in ids if (uuid := parse_id(kind, text)) is not None}
         node, lookup = NODES[kind]
         rows = await lookup(caller, list(wanted.values())) if wanted else {}
-        found |= {text: {**rows[uuid], "__typename": node.__name__} for text, uuid in wanted.items() if uuid in rows}
+        found |= {text: {"__typename": node.__name__, **rows[uuid]} for text, uuid in wanted.items() if uuid in rows}
     return [Node.maybe(found.get(text)) for text in ids]
 
 
@@ -97,12 +103,12 @@ class NodeQueries:
 
 
 @strawberry.type(description="What can be read.")
-class Query(SessionQueries, NodeQueries, ContactQueries, LabelQueries, AuditQueries, TenantQueries, BudgetQueries):
+class Query(SessionQueries, NodeQueries, ContactQueries, LabelQueries, JobQueries, AuditQueries, TenantQueries, BudgetQueries):
     """The root of queries."""
 
 
 @strawberry.type(description="What can be changed. Each field does all of it, or nothing.")
-class Mutation(SessionMutations, ContactMutations, LabelMutations, UserMutations, TenantMutations):
+class Mutation(SessionMutations, ContactMutations, LabelMutations, JobMutations, UserMutations, TenantMutations):
     """The root of mutations."""
 
 

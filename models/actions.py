@@ -6,7 +6,7 @@ from typing import Final, Literal, NamedTuple
 
 from models.values import Row
 
-Target = Literal["label", "session", "tenant", "user"]
+Target = Literal["job", "label", "session", "tenant", "user"]
 
 
 class Action(NamedTuple):
@@ -19,6 +19,7 @@ class Action(NamedTuple):
 
 ACTIONS: Final[dict[str, Action]] = {
     "contacts.deleted": Action("Contacts were removed for good.", details="`count`"),
+    "job.cancelled": Action("A job was cancelled before it ended.", "job", "`kind` of the job"),
     "label.deleted": Action("A label was removed, from all contacts too.", "label"),
     "limit.reached": Action("A limit closed on somebody; once a minute for each.", details="`kind` of the limit"),
     "login.failed": Action("A password or a code was wrong, or the account may not sign in.", "user"),

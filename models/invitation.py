@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from tortoise import Model, fields
 
 from models.tenancy import TenantManager
-from models.values import Role
+from models.values import Role, Row, now
 
 
 class Invitation(Model):
@@ -26,3 +28,9 @@ class Invitation(Model):
     class Meta:
         table = "invitations"
         manager = TenantManager()
+
+    @classmethod
+    async def maybe_open(cls, invitation_id: UUID) -> Row | None:
+        """The invitation's row where it can still be accepted; or None."""
+        still = cls.filter(id=invitation_id, accepted_at=None, revoked_at=None, expires_at__gt=now())
+        return await still.first().values()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from tortoise import Model, fields
 
 from models.tenancy import TenantManager
-from models.values import MailPurpose
+from models.values import MailPurpose, Row, now
 
 
 class MailToken(Model):
@@ -24,3 +26,9 @@ class MailToken(Model):
     class Meta:
         table = "mail_tokens"
         manager = TenantManager()
+
+    @classmethod
+    async def maybe_good(cls, token_id: UUID, user: Row) -> Row | None:
+        """The token's row where it still works for this user, whose address is the one that it was mailed to; or None."""
+        good = cls.filter(id=token_id, user_id=user["id"], email_key=user["email_key"], used_at=None, expires_at__gt=now())
+        return await good.first().values()

@@ -54,7 +54,7 @@ def test_every_connection_is_sliced() -> None:
         if str(f.type).rstrip("!").endswith("Connection")
     ]
     forward = {"Query.auditLog"}
-    both_ways = {"Query.contacts", "Query.tenants", "Label.contacts", "Tenant.users"}
+    both_ways = {"Query.contacts", "Query.jobs", "Query.tenants", "Label.contacts", "Tenant.users"}
     assert {name for name, _ in connections} == forward | both_ways
     for name, price in connections:
         slicing = ("first",) if name in forward else ("first", "last")

@@ -29,6 +29,7 @@ WITHOUT_A_PASS = {
     "resolvers.seals._walked": "at the machine itself: ids and times of entries are told",
     "resolvers.sessions._login": "nobody has a session yet",
     "resolvers.sessions.refresh": "the refresh token is the proof",
+    "resolvers.work.door": "jobs and periodic work have no session",
     "resolvers.signup.register": "nobody has a session yet",
     "resolvers.signup.signup": "nobody has a session yet",
     "resolvers.tenants.statistics": "an operator, whom the door of their own tenant has checked; counts alone come back",
@@ -40,6 +41,7 @@ WITHOUT_A_PASS = {
 
 LOBBY = {
     "resolvers.attempts.named",
+    "resolvers.running.sweep",
     "resolvers.seals.seal",
     "resolvers.seals.verify",
     "resolvers.sessions.refresh",
