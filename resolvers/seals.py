@@ -34,7 +34,7 @@ HEAD: Final = "audit head"
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Of one tenant's log: how many entries are sealed, how many not yet, and the first thing that is wrong, if anything is."""
+    """Of one tenant's log: how many links its chain has, how many entries have none, and the first fault, where there is one."""
 
     tenant: str
     sealed: int
@@ -105,7 +105,7 @@ async def _verdict(tenant: Row, heads: Mapping[int, set[bytes]], progress: Progr
         last = await AuditSeal.last_number()
     fault = await _walked(walk, tenant, last, progress) or walk.end()
     unsealed, stray = await _unsealed(walk, tenant["id"])
-    return Verdict(tenant["slug"], walk.number, unsealed, fault or stray)
+    return Verdict(tenant["slug"], last, unsealed, fault or stray)
 
 
 async def _walked(walk: Walk, tenant: Row, last: int, progress: Progress) -> Fault | None:
