@@ -13,9 +13,10 @@ from strawberry.types.maybe import Some
 
 from gql.enums import Gender, described
 from gql.nodes import NOBODY, parse_id
+from models.conditions import TextMatch, TimeMatch
 from models.contact_search import ContactFilter as FilterValue
 from models.contact_search import ContactOrder as OrderValue
-from models.contact_search import IntMatch, LabelMatch, TextMatch, TimeMatch
+from models.contact_search import IntMatch, LabelMatch
 
 _NAME = "How the contact is called in full; not blank, at most 200 characters."
 _LABELS = "At most 50: the contact's labels from now on."
@@ -87,6 +88,10 @@ class StringFilter:
     contains: str | None = strawberry.field(default=None, description="Holds this.")
     is_null: bool | None = strawberry.field(default=None, description="Whether it is empty.")
 
+    def value(self) -> TextMatch:
+        """The models' conditions."""
+        return TextMatch(self.eq, self.among, self.starts_with, self.contains, self.is_null)
+
 
 @strawberry.input(description="Conditions on a whole number, all of which hold.")
 class IntFilter:
@@ -104,6 +109,10 @@ class DateTimeFilter:
 
     gte: datetime | None = strawberry.field(default=None, description="Not before this.")
     lt: datetime | None = strawberry.field(default=None, description="Before this.")
+
+    def value(self) -> TimeMatch:
+        """The models' conditions."""
+        return TimeMatch(self.gte, self.lt)
 
 
 @strawberry.input(description="Conditions on a contact's labels, all of which hold; at most 100 ids each.")
@@ -137,7 +146,7 @@ class ContactFilter:
     def value(self) -> FilterValue:
         """The models' filter."""
         texts = {
-            column: TextMatch(text.eq, text.among, text.starts_with, text.contains, text.is_null)
+            column: text.value()
             for column in ("name", "email", "phone", "address", "organization")
             if (text := getattr(self, column)) is not None
         }
@@ -152,8 +161,8 @@ class ContactFilter:
             if self.labels
             else None,
             favorite=self.favorite,
-            created_at=TimeMatch(self.created_at.gte, self.created_at.lt) if self.created_at else None,
-            updated_at=TimeMatch(self.updated_at.gte, self.updated_at.lt) if self.updated_at else None,
+            created_at=self.created_at.value() if self.created_at else None,
+            updated_at=self.updated_at.value() if self.updated_at else None,
         )
 
 

@@ -47,11 +47,10 @@ class Edge(Generic[T]):
 
 
 @strawberry.type(description="One page of a list.")
-class Connection(Generic[T]):
-    """Made from a keyset page, and a way to count that is used where totalCount is selected."""
+class Listing(Generic[T]):
+    """Made from a keyset page."""
 
     page: strawberry.Private[Page]
-    counting: strawberry.Private[Callable[[], Awaitable[int]]]
 
     @strawberry.field(description="The items with their cursors.")
     def edges(self) -> list[Edge[T]]:
@@ -73,6 +72,13 @@ class Connection(Generic[T]):
             start_cursor=self.page.cursor(rows[0]) if rows else None,
             end_cursor=self.page.cursor(rows[-1]) if rows else None,
         )
+
+
+@strawberry.type(description="One page of a list.")
+class Connection(Listing[T]):
+    """A listing with a way to count, which is used where totalCount is selected."""
+
+    counting: strawberry.Private[Callable[[], Awaitable[int]]]
 
     @strawberry.field(description="How many there are in all. Counted only where it is selected.", directives=[weighs(COUNTS)])
     async def total_count(self) -> int:

@@ -13,6 +13,7 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from auth.caller import Caller
+from gql.audit import AuditEntry, AuditQueries
 from gql.budget import BudgetQueries
 from gql.contacts import Contact, ContactMutations, ContactQueries
 from gql.context import Info
@@ -27,7 +28,7 @@ from gql.users import User, UserMutations
 from models.errors import BadRequest, Forbidden
 from models.rules import IDS_AT_ONCE
 from models.values import Row
-from resolvers import contacts, jobs, labels, sessions, tenants, users
+from resolvers import audit, contacts, jobs, labels, sessions, tenants, users
 
 
 async def _own_tenant(caller: Caller, ids: Sequence[UUID]) -> dict[UUID, Row]:
@@ -38,28 +39,31 @@ async def _own_sessions(caller: Caller, ids: Sequence[UUID]) -> dict[UUID, Row]:
     return {row["id"]: row for row in await sessions.mine(caller) if row["id"] in ids}
 
 
-async def _summaries(caller: Caller, ids: Sequence[UUID]) -> dict[UUID, Row]:
-    # Like every id that names nothing for the viewer; an error would take the other nodes along.
-    with suppress(Forbidden):
-        return await tenants.many(caller, ids)
-    return {}
-
-
 async def _jobs(caller: Caller, ids: Sequence[UUID]) -> dict[UUID, Row]:
-    with suppress(Forbidden):
-        return {job_id: typed(row) for job_id, row in (await jobs.many(caller, ids)).items()}
-    return {}
+    return {job_id: typed(row) for job_id, row in (await jobs.many(caller, ids)).items()}
 
 
 Lookup = Callable[[Caller, Sequence[UUID]], Awaitable[dict[UUID, Row]]]
 
+
+def _if_allowed(lookup: Lookup) -> Lookup:
+    async def found(caller: Caller, ids: Sequence[UUID]) -> dict[UUID, Row]:
+        # Like every id that names nothing for the viewer; an error would take the other nodes along.
+        with suppress(Forbidden):
+            return await lookup(caller, ids)
+        return {}
+
+    return found
+
+
 NODES: Final[dict[str, tuple[type[Node], Lookup]]] = {
+    "auditentry": (AuditEntry, _if_allowed(audit.many)),
     "contact": (Contact, contacts.many),
-    "job": (MailJob, _jobs),
+    "job": (MailJob, _if_allowed(_jobs)),
     "label": (Label, labels.many),
     "session": (Session, _own_sessions),
     "tenant": (Tenant, _own_tenant),
-    "tenantsummary": (TenantSummary, _summaries),
+    "tenantsummary": (TenantSummary, _if_allowed(tenants.many)),
     "user": (User, users.many),
 }
 """Each type that has an id, by the id's kind, and how the rows of many ids are found."""
@@ -99,7 +103,7 @@ class NodeQueries:
 
 
 @strawberry.type(description="What can be read.")
-class Query(SessionQueries, NodeQueries, ContactQueries, LabelQueries, JobQueries, TenantQueries, BudgetQueries):
+class Query(SessionQueries, NodeQueries, ContactQueries, LabelQueries, JobQueries, AuditQueries, TenantQueries, BudgetQueries):
     """The root of queries."""
 
 

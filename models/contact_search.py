@@ -10,10 +10,11 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
+from models.conditions import TextMatch, TimeMatch, Where
 from models.contact import Contact
 from models.errors import BadRequest
 from models.paging import Key, Page, Window, page, searched
-from models.rules import IDS_AT_ONCE, SEARCH_LENGTH
+from models.rules import IDS_AT_ONCE
 from models.tenancy import ask, behind, chosen, held, own
 from models.values import Gender, Row
 
@@ -26,18 +27,6 @@ _TOP: Final = "U&'\\+10FFFF'"
 
 
 @dataclass(frozen=True, slots=True)
-class TextMatch:
-    """Conditions on a text, all of which hold. Compared without accents and case, unless `exact`."""
-
-    eq: str | None = None
-    among: Sequence[str] | None = None
-    starts_with: str | None = None
-    contains: str | None = None
-    is_null: bool | None = None
-    exact: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class IntMatch:
     """Conditions on a whole number, all of which hold."""
 
@@ -45,14 +34,6 @@ class IntMatch:
     gte: int | None = None
     lte: int | None = None
     is_null: bool | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TimeMatch:
-    """A half-open span of time."""
-
-    gte: datetime | None = None
-    lt: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,21 +140,10 @@ class ContactQuery:
         return where
 
 
-class _Where:
-    """Conditions in the making, with the values they speak of."""
-
+class _Where(Where):
     def __init__(self, values: list[Any]) -> None:
-        self.values = values
-        self.conditions: list[str] = []
+        super().__init__(values)
         self._count = 0
-
-    @property
-    def sql(self) -> str:
-        return " AND ".join(self.conditions)
-
-    def put(self, value: Any) -> str:
-        self.values.append(value)
-        return f"${3 + len(self.values)}"
 
     def search(self, search: str | None) -> None:
         """Each word stands in one of the names, the address, the organisation, or is part of the phone's digits."""
@@ -190,7 +160,9 @@ class _Where:
             raise BadRequest(f"filter nests at most {NESTING} levels.", ("filter",))
         found: list[str] = []
         for column, match in wanted.texts.items():
-            found.extend(self._text(column, match))
+            keyed = column in {"name", "email", "phone"}
+            left = f"c.{column}" if match.exact else f"c.{column}_key" if keyed else f"fold(c.{column})"
+            found.extend(self.text(f"c.{column}", left, match))
         if wanted.gender is not None:
             found.append(f"c.gender = {self.put(wanted.gender.value)}")
         if wanted.favorite is not None:
@@ -199,9 +171,7 @@ class _Where:
             found.extend(self._age(wanted.age))
         for column, span in (("created_at", wanted.created_at), ("updated_at", wanted.updated_at)):
             if span is not None:
-                found.extend(
-                    f"c.{column} {sign} {self.put(at)}" for sign, at in ((">=", span.gte), ("<", span.lt)) if at is not None
-                )
+                found.extend(self.span(f"c.{column}", span))
         if wanted.labels is not None:
             found.extend(self._labels(wanted.labels))
         for inner in wanted.every:
@@ -216,29 +186,6 @@ class _Where:
         if self._count > CONDITIONS:
             raise BadRequest(f"filter takes at most {CONDITIONS} conditions.", ("filter",))
         return found
-
-    def _text(self, column: str, match: TextMatch) -> list[str]:
-        keyed = column in {"name", "email", "phone"}
-        left = f"c.{column}" if match.exact else f"c.{column}_key" if keyed else f"fold(c.{column})"
-        found = []
-        if match.eq is not None:
-            found.append(f"{left} = {self._folded(match.eq, match)}")
-        if match.among is not None:
-            if len(match.among) > IDS_AT_ONCE:
-                raise BadRequest(f"in takes at most {IDS_AT_ONCE} values.", ("filter", column))
-            found.append(f"({' OR '.join(f'{left} = {self._folded(v, match)}' for v in match.among) or 'false'})")
-        if match.starts_with is not None:
-            found.append(f"starts_with({left}, {self._folded(match.starts_with, match)})")
-        if match.contains is not None:
-            found.append(f"strpos({left}, {self._folded(match.contains, match)}) > 0")
-        if match.is_null is not None:
-            found.append(f"c.{column} IS {'' if match.is_null else 'NOT '}NULL")
-        return found
-
-    def _folded(self, value: str, match: TextMatch) -> str:
-        _short(value, "filter")
-        placeholder = f"{self.put(value)}::text"
-        return placeholder if match.exact else f"fold({placeholder})"
 
     def _age(self, match: IntMatch) -> list[str]:
         found = [
@@ -273,10 +220,3 @@ class _Where:
 def _last(column: str, sentinel: str) -> str:
     """A column whose nulls come last. Written as the indexes have it: a coalesce would stay out of their conditions."""
     return f"CASE WHEN {column} IS NULL THEN {sentinel} ELSE {column} END"
-
-
-def _short(value: str, name: str) -> None:
-    if len(value) > SEARCH_LENGTH:
-        raise BadRequest(f"{name} may have at most {SEARCH_LENGTH} characters.", (name,))
-    if "\x00" in value:
-        raise BadRequest(f"{name} holds a character that no text has.", (name,))

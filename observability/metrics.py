@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Iterable
+from datetime import datetime
 from typing import Literal, TypeVar
 
 import prometheus_client
@@ -77,6 +78,13 @@ class Metrics:
             namespace=_NAMESPACE,
             registry=self.registry,
         )
+        self._sealed = Counter("audit_sealed", "Entries of audit logs sealed.", namespace=_NAMESPACE, registry=self.registry)
+        self._sealed_until = Gauge(
+            "audit_sealed_until_timestamp_seconds",
+            "Entries of all audit logs from before this time were sealed by this process; 0 where it has not sealed yet.",
+            namespace=_NAMESPACE,
+            registry=self.registry,
+        )
         self.breakers = Gauge(
             "breaker_state",
             "Circuit breakers by what they guard: 0 closed, 1 half-open, 2 open.",
@@ -143,6 +151,14 @@ class Metrics:
         if child is None:
             child = self._throttled[kind] = self.throttled.labels(kind)
         child.inc()
+
+    def sealed(self, entries: int) -> None:
+        """Count entries of audit logs that were sealed."""
+        self._sealed.inc(entries)
+
+    def sealed_until(self, moment: datetime) -> None:
+        """Tell that no entry of any audit log from before this time waits to be sealed."""
+        self._sealed_until.set(moment.timestamp())
 
     def breaker(self, name: str, state: str) -> None:
         """Tell the state of a circuit breaker (a name from our code): closed, half-open or open."""

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from auth.caller import Caller
 from auth.permissions import Permission
+from models.audit import AuditEntry
 from models.errors import NotFound
 from models.label import Label
 from models.tenancy import through, within
@@ -47,7 +48,9 @@ async def change(caller: Caller, label_id: UUID | None, values: dict[str, Any]) 
 async def delete(caller: Caller, label_id: UUID | None) -> None:
     """Removes the label from the tenant and from all its contacts. Refuses with NotFound."""
     async with within(caller.to(Permission.LABELS_WRITE)):
-        await Label.remove(_known(label_id))
+        label_id = _known(label_id)
+        await Label.remove(label_id)
+        await AuditEntry.append("label.deleted", caller.origin, actor=caller.user, target=label_id)
 
 
 def _known(label_id: UUID | None) -> UUID:

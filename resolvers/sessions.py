@@ -142,7 +142,7 @@ async def revoke(caller: Caller, session_id: UUID | None) -> int:
         if session is None or session["user_id"] != caller.user:
             raise NotFound("There is no such session.", ("sessionId",))
         ended = await Session.end(SessionEndReason.REVOKED, id=session["id"])
-        await AuditEntry.append("sessions.revoked", caller.origin, actor=caller.user, target=session["id"], count=ended)
+        await AuditEntry.append("session.revoked", caller.origin, actor=caller.user, target=session["id"], count=ended)
     return ended
 
 

@@ -72,7 +72,7 @@ async def create(caller: Caller, slug: str, name: str, signup: SignupPolicy) -> 
         tenant_id = new_id()
     async with within(tenant_id):
         tenant = await Tenant.add(slug, name, signup, id=tenant_id)
-        await AuditEntry.append("tenant.created", caller.origin, actor=caller.user, target=tenant_id)
+        await AuditEntry.append("tenant.created", caller.origin, actor=caller.user, target=tenant_id, by="operator")
     return tenant
 
 
@@ -148,4 +148,4 @@ async def _operated(caller: Caller, tenant_id: UUID | None, action: str, *, own:
         raise NotAllowed("This is your own tenant: nobody would be left to undo it.", ("id",))
     async with within(tenant["id"]):
         yield tenant["id"]
-        await AuditEntry.append(action, caller.origin, actor=caller.user, target=tenant["id"])
+        await AuditEntry.append(action, caller.origin, actor=caller.user, target=tenant["id"], by="operator")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from models.contact_search import EVERYTHING, ContactFilter, ContactOrder, ContactQuery, IntMatch, TextMatch
+from models.conditions import TextMatch
+from models.contact_search import EVERYTHING, ContactFilter, ContactOrder, ContactQuery, IntMatch
 from models.values import Gender, Row
 from resolvers import contacts
 from rest import bodies, errors

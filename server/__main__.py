@@ -14,6 +14,7 @@ import gql.schema
 from models.errors import Refusal
 from observability import logging
 from server import console, database, settings_page
+from server.audit import audit
 from server.binaries import NoPostgres, PostgresFailed
 from server.dev import dev as run_dev
 from server.import_legacy import import_legacy
@@ -29,6 +30,7 @@ cli.add_typer(console.tenant, name="tenant")
 cli.add_typer(console.user, name="user")
 cli.add_typer(console.operator, name="operator")
 cli.command("import-legacy")(import_legacy)
+cli.add_typer(audit, name="audit")
 
 
 def _settings(kind: type[Kind]) -> Kind:

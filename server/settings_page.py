@@ -36,7 +36,7 @@ def page() -> str:
         _HEAD
         + _table("Every command", Common)
         + _table("`python -m server migrate`", Migration, beyond=Common)
-        + _table("`python -m server tenant`, `user`, `operator` and `import-legacy`, `serve` and `work`", Console, beyond=Common)
+        + _table("`tenant`, `user`, `operator`, `audit`, `import-legacy`, `serve` and `work`", Console, beyond=Common)
         + _table("`python -m server serve` and `work`", Settings, beyond=Console)
         + _FOOT
     )

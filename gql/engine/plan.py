@@ -52,6 +52,7 @@ _AS_THEY_ARE: Final = {
     "Int": "type({v}) is int and -2147483648 <= {v} <= 2147483647",
     "Boolean": "type({v}) is bool",
     "DateTime": "type({v}) is datetime",
+    "JSON": "True",
 }
 """Scalars whose right values are written as they are: orjson writes a moment in UTC just as our own serializer does."""
 

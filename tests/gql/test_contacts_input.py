@@ -20,8 +20,9 @@ from gql.contacts_input import (
     StringFilter,
     columns,
 )
+from models.conditions import TextMatch, TimeMatch
 from models.contact_search import ContactOrder as OrderValue
-from models.contact_search import IntMatch, LabelMatch, TextMatch, TimeMatch
+from models.contact_search import IntMatch, LabelMatch
 from models.values import Gender, now
 
 _LABEL = strawberry.ID("label_" + "0" * 31 + "7")

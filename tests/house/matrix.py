@@ -30,6 +30,7 @@ from server.database import ROOT
 SCHEMA: Final = build_schema((ROOT / "schema.graphql").read_text(encoding="utf-8"))
 
 CASES: Final[dict[str, str]] = {
+    "Query.auditLog.filter.actorId": "user",
     "Query.contact.id": "contact",
     "Query.contacts.filter.labels.all": "label",
     "Query.contacts.filter.labels.any": "label",

@@ -26,6 +26,10 @@ WITHOUT_A_PASS = {
     "resolvers.moving._batch": "at the machine itself: moving in from the old service",
     "resolvers.moving._compare": "at the machine itself: whether the owner was moved before",
     "resolvers.moving._finish": "at the machine itself: that all was moved goes on record",
+    "resolvers.seals._extend": "maintenance: seals are added, and nothing is shown to anybody",
+    "resolvers.seals._unsealed": "at the machine itself: ids and times of entries are told",
+    "resolvers.seals._verdict": "at the machine itself: ids and times of entries are told",
+    "resolvers.seals._walked": "at the machine itself: ids and times of entries are told",
     "resolvers.sessions._login": "nobody has a session yet",
     "resolvers.sessions.refresh": "the refresh token is the proof",
     "resolvers.work.door": "jobs and periodic work have no session",
@@ -38,7 +42,14 @@ WITHOUT_A_PASS = {
 }
 """The functions that enter a tenant without a session, each with its reason. `resolvers.console` is for the machine itself."""
 
-LOBBY = {"resolvers.sessions.refresh", "resolvers.attempts.named", "resolvers.running.sweep", "server.demo.plant"}
+LOBBY = {
+    "resolvers.attempts.named",
+    "resolvers.running.sweep",
+    "resolvers.seals.seal",
+    "resolvers.seals.verify",
+    "resolvers.sessions.refresh",
+    "server.demo.plant",
+}
 """The functions that read rows of no tenant; and the catalogue, and the console."""
 
 CONSOLE = "resolvers.console."

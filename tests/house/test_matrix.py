@@ -20,7 +20,7 @@ from tests.house.matrix import CASES, SCHEMA, WIDE, collections, operation, plac
 from tests.house.two import Two
 from tests.world import Answer, Person, World
 
-KINDS = ("contact", "job", "label", "session", "tenant", "tenantsummary", "user")
+KINDS = ("auditentry", "contact", "job", "label", "session", "tenant", "tenantsummary", "user")
 GUARDED = {
     "Mutation.resumeTenant.input.id": "asks for the operator's mark, which mallory has not",
     "Mutation.revokeSessions.input.sessionId": "asks whether the session is the caller's own",

@@ -45,7 +45,10 @@ async def _filled(admin: asyncpg.Connection, slug: str) -> UUID:
         ("INSERT INTO labels (tenant_id, id, name) VALUES ($1, $2, $3)", (label, slug)),
         ("INSERT INTO contact_labels (tenant_id, contact_id, label_id) VALUES ($1, $2, $3)", (contact, label)),
         ("INSERT INTO audit_entries (tenant_id, id, action) VALUES ($1, $2, $3)", (new_id(), "test")),
-        ("INSERT INTO audit_seals (tenant_id, number, entry_id, seal) VALUES ($1, 1, $2, $3)", (new_id(), digest)),
+        (
+            "INSERT INTO audit_seals (tenant_id, number, entry_id, seal, latest_at) VALUES ($1, 1, $2, $3, now())",
+            (new_id(), digest),
+        ),
         ("INSERT INTO authenticators (tenant_id, user_id, secret) VALUES ($1, $2, '')", (user,)),
         ("INSERT INTO recovery_codes (tenant_id, user_id, digest) VALUES ($1, $2, $3)", (user, digest)),
         ("INSERT INTO legacy_imports VALUES ($1, 'USER', 1, $2, 0)", (user,)),

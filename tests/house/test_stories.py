@@ -8,6 +8,7 @@ from pathlib import Path
 STORIES = Path(__file__).resolve().parent.parent / "stories"
 
 ONE_SIDED = {
+    "test_audit_log": "each act of the list by the ways that have it, and the log itself, which the old routes have not",
     "test_browser": "GraphiQL and Swagger UI in a browser",
     "test_contacts": "the three states of a patch, labels and the trash, which the old routes have not",
     "test_ended_sessions": "why a session ended, which the old clients are not told",

@@ -37,6 +37,7 @@ class Two:
         for ids, person, reached in ((acme, world.ada, world.linus), (evil, world.mallory, world.mallory)):
             ids["session"] = await admin.fetchval(latest, person.user)
             ids["user"] = reached.user
+            ids["auditentry"] = await admin.fetchval("SELECT id FROM audit_entries WHERE actor_id = $1 LIMIT 1", person.user)
         numbers = {"contact": NUMBERS, "user": await admin.fetchval("SELECT number FROM users WHERE id = $1", world.linus.user)}
         return cls(
             world,
@@ -74,7 +75,7 @@ async def _furnish(admin: asyncpg.Connection, tenant: UUID, mark: str, number: i
 async def _marks(admin: asyncpg.Connection, tenant: UUID) -> tuple[str, ...]:
     """What stands in acme's rows alone: the ids, the people's addresses, and a word in every text."""
     marks = {"acmesecret", *(row["email"] for row in await admin.fetch("SELECT email FROM users WHERE tenant_id = $1", tenant))}
-    for table in ("contacts", "jobs", "labels", "sessions", "users"):
+    for table in ("audit_entries", "contacts", "jobs", "labels", "sessions", "users"):
         for row in await admin.fetch(f"SELECT id FROM {table} WHERE tenant_id = $1", tenant):
             marks |= {row["id"].hex, str(row["id"])}
     return tuple(sorted(marks | {tenant.hex, str(tenant)}))

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from uuid import uuid4
+import hashlib
+import re
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
 
-from models.audit import AuditEntry
+from models import paging, tenancy
+from models.audit import AuditEntry, AuditQuery
+from models.conditions import TextMatch, TimeMatch
+from models.paging import Window
 from models.tenancy import within
-from models.values import Origin
+from models.values import Origin, Row, now
 from tests.world import tenant
 
 
@@ -37,3 +44,55 @@ async def test_the_app_cannot_rewrite_it(deed: str, admin: asyncpg.Connection, t
     finally:
         await app.close()
     assert await admin.fetchval("SELECT action FROM audit_entries") == "thing.done"
+
+
+@pytest.fixture
+async def plans(admin: asyncpg.Connection, tortoise: None, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The plans of what is fetched, of a tenant with 20,000 entries beside one with as many others."""
+    for slug in ("acme", "evil"):
+        await admin.execute(
+            "INSERT INTO audit_entries (tenant_id, id, at, action, actor_id) "
+            "SELECT $1, gen_random_uuid(), now() - n * interval '1 second', "
+            "CASE WHEN n % 1000 = 0 THEN 'password.changed' ELSE 'refresh.succeeded' END, md5((n % 500)::text)::uuid "
+            "FROM generate_series(1, 20000) n",
+            await tenant(admin, slug),
+        )
+    await admin.execute("VACUUM ANALYZE audit_entries")
+    told: list[str] = []
+
+    async def explained(sql: str, *values: Any) -> list[Row]:
+        rows = await tenancy.ask(f"EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) {sql}", *values)
+        told.append("\n".join(row["QUERY PLAN"] for row in rows))
+        return await tenancy.ask(sql, *values)
+
+    monkeypatch.setattr(paging, "ask", explained)
+    return told
+
+
+_AT = now() - timedelta(hours=3)
+
+
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        (AuditQuery(), "audit_entries_latest"),
+        (AuditQuery(at=TimeMatch(lt=_AT)), "audit_entries_latest"),
+        (AuditQuery(actor=UUID(hashlib.md5(b"7").hexdigest())), "audit_entries_of_actor"),  # noqa: S324 - as the rows were made
+        (AuditQuery(action=TextMatch(eq="password.changed")), "audit_entries_of_action"),
+        (AuditQuery(action=TextMatch(eq="password.changed"), at=TimeMatch(lt=_AT)), "audit_entries_of_action"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+async def test_each_filter_walks_its_index_at_any_depth(
+    query: AuditQuery, index: str, plans: list[str], admin: asyncpg.Connection
+) -> None:
+    acme = await admin.fetchval("SELECT id FROM tenants WHERE slug = 'acme'")
+    async with within(acme):
+        page = await query.page(Window(5))
+        assert len(page.rows) == 5
+        assert len((await query.page(Window(5, after=page.cursor(page.rows[-1])))).rows) == 5
+    for plan in plans:
+        assert re.search(rf"Index Scan using {index}\b", plan), plan
+        assert "Seq Scan" not in plan
+        assert "Sort Key" not in plan
+        assert "Rows Removed" not in plan

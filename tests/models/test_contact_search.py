@@ -7,8 +7,9 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from models.conditions import TextMatch
 from models.contact import Contact
-from models.contact_search import ContactFilter, ContactOrder, ContactQuery, TextMatch, _Where
+from models.contact_search import ContactFilter, ContactOrder, ContactQuery, _Where
 from models.errors import BadRequest
 from models.paging import Window
 from models.tenancy import within

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,14 +15,17 @@ import pytest
 
 from auth.caller import Caller
 from models import tenancy
-from models.contact_search import ContactFilter, ContactOrder, ContactQuery, LabelMatch, TextMatch
+from models.audit import AuditEntry, AuditQuery
+from models.conditions import TextMatch, TimeMatch
+from models.contact_search import ContactFilter, ContactOrder, ContactQuery, LabelMatch
 from models.errors import Forbidden, Unauthenticated
 from models.paging import Window
 from models.values import Origin, new_id
-from resolvers import contacts, labels, sessions, tenants, users
+from resolvers import audit, contacts, labels, sessions, tenants, users
 from tests.house.code import sources
 from tests.world import add_user, tenant
 
+EARLIER: Final = datetime(2020, 1, 1, tzinfo=UTC)
 NAMES: Final = frozenset({"id", "name"})
 SWITCHES: Final = (
     "SET enable_nestloop = off",
@@ -45,6 +49,7 @@ class Home:
     contact: UUID
     label: UUID
     number: int
+    entry: UUID
 
 
 @pytest.fixture
@@ -66,7 +71,10 @@ async def home(admin: asyncpg.Connection, tortoise: None) -> Home:
             callers.append(Caller(user, home, session, slug, name, Origin()))
         label = await labels.add(callers[0], f"of {slug}", None)
         contact = await contacts.add(callers[0], {"name": f"Zoë of {slug}"}, [label["id"]])
-        homes[slug] = Home(*callers, contact["id"], label["id"], contact["number"])
+        async with tenancy.within(home):
+            await AuditEntry.append("logout", Origin(), actor=callers[0].user, target=callers[0].session)
+        entry = await admin.fetchval("SELECT id FROM audit_entries WHERE tenant_id = $1", home)
+        homes[slug] = Home(*callers, contact["id"], label["id"], contact["number"], entry)
     return homes["acme"]
 
 
@@ -93,6 +101,10 @@ READS: Final[dict[str, Act]] = {
     "a count": lambda _, caller: contacts.count(caller, ContactQuery()),
     "labels of contacts": lambda home, caller: contacts.labels_of(caller, [home.contact], NAMES),
     "the old list": lambda _, caller: contacts.numbered(caller, ContactQuery(), after=0, offset=0, limit=10),
+    "the audit log": lambda home, caller: audit.search(
+        caller, AuditQuery(TextMatch(starts_with="log"), home.owner.user, TimeMatch(gte=EARLIER)), Window(50)
+    ),
+    "who did it": lambda home, caller: audit.actors(caller, [home.entry], NAMES),
     "labels": lambda _, caller: labels.everyone(caller),
     "counts of labels": lambda home, caller: labels.counts(caller, [home.label]),
     "users": lambda _, caller: users.search(caller, Window(50)),
@@ -107,6 +119,7 @@ WRITES: Final[dict[str, Act]] = {
 }
 _OLD: Final = {"name": "Zoë of acme", "gender": None, "age": 7, "address": "Here", "phone": "0123456789", "email": "z@example.org"}
 OPERATORS: Final = frozenset({"tenants", "how many tenants"})
+ADMINS: Final = frozenset({"the audit log", "who did it"})
 
 
 @pytest.fixture
@@ -135,6 +148,8 @@ async def test_no_other_act_goes_through_a_single_statement(home: Home) -> None:
     """`through` stands in these resolvers alone, so that none is forgotten here."""
     found = {name for source in sources() if source.name.startswith("resolvers.") for name in source.naming("through")}
     assert found == {
+        "audit.actors",
+        "audit.search",
         "contacts.find",
         "contacts.search",
         "contacts.count",
@@ -161,7 +176,9 @@ async def test_the_door_stands_first_and_a_fence_behind_it(home: Home, told: lis
         assert inner[1] == tenancy.DOOR
         assert "enter(" not in inner[2]
         assert re.search(r"(LIMIT (\d+|\$\d+)( OFFSET \$\d+)?|OFFSET 0)$", inner[2]) or inner[2].startswith("SELECT count("), sql
-        for table in re.findall(r"(?:FROM|JOIN) (contacts|labels|contact_labels|users|sessions) (\w)", inner[2]):
+        for table in re.findall(
+            r"(?:FROM|JOIN) (contacts|labels|contact_labels|users|sessions|audit_entries|audit_seals) (\w)", inner[2]
+        ):
             alias = table[1]
             assert f"{alias}.tenant_id = d.tenant" in inner[2] or f"ON {alias}.tenant_id = " in inner[2], (table, sql)
 
@@ -201,7 +218,7 @@ async def test_who_may_not_enter_gets_nothing(home: Home, admin: asyncpg.Connect
         for session in (new_id(), foreign):
             with pytest.raises(Unauthenticated):
                 await act(home, Caller(home.owner.user, home.owner.tenant, session, "acme", "ada", Origin()))
-        if name in OPERATORS or name in WRITES:
+        if name in OPERATORS | ADMINS | WRITES.keys():
             with pytest.raises(Forbidden):
                 await act(home, home.viewer)
     await admin.execute("UPDATE sessions SET ended_at = now(), ended_reason = 'LOGGED_OUT'")

@@ -28,6 +28,7 @@ SIZES: Final = {"Query.labels": 500, "Contact.labels": 50, "Viewer.sessions": 50
 CALLERS: Final = (*("ada",) * 6, *("adam", "linus", "oskar") * 2, *("grace",) * 3, "mallory", "stranger", "dead")
 CURSORS: Final = {"after", "before"}
 OPERATORS: Final = {"tenants", "createTenant", "suspendTenant", "resumeTenant"}
+ADMINS: Final = {"auditLog"}
 OWN: Final = {"login", "signup", "refresh", "logout", "changePassword", "revokeSessions"}
 
 
@@ -130,6 +131,8 @@ class Writer(Values):
         """Whether a field of the root is for the caller, as a rule."""
         if name in OPERATORS:
             return self._caller == "oskar"
+        if name in ADMINS:
+            return self._caller in {"ada", "adam", "mallory"}
         if self._caller in {"linus", "oskar"}:
             return parent is self._schema.query_type or name in OWN
         return self._caller not in {"stranger", "dead"} or name in {"viewer", "rateLimit", *OWN}

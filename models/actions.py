@@ -1,0 +1,57 @@
+"""What the audit log tells of: each action, when it is written, its target and its details. `docs/audit.md` is printed from it."""
+
+from __future__ import annotations
+
+from typing import Final, Literal, NamedTuple
+
+from models.values import Row
+
+Target = Literal["job", "label", "session", "tenant", "user"]
+
+
+class Action(NamedTuple):
+    """What an action means. `target` is the kind of the id that its entries name, None where they name none."""
+
+    when: str
+    target: Target | None = None
+    details: str = ""
+
+
+ACTIONS: Final[dict[str, Action]] = {
+    "contacts.deleted": Action("Contacts were removed for good.", details="`count`"),
+    "job.cancelled": Action("A job was cancelled before it ended.", "job", "`kind` of the job"),
+    "label.deleted": Action("A label was removed, from all contacts too.", "label"),
+    "limit.reached": Action("A limit closed on somebody; once a minute for each.", details="`kind` of the limit"),
+    "login.failed": Action("A password or a code was wrong, or the account may not sign in.", "user"),
+    "login.succeeded": Action("A session began.", "session"),
+    "logout": Action("A session was signed out.", "session"),
+    "operator.added": Action("A user became an operator of the whole service.", "user", "`by`"),
+    "operator.removed": Action("A user is no operator any more.", "user", "`by`"),
+    "password.changed": Action("A password was changed.", "user", "`sessions_ended`; `by` at the console"),
+    "password.refused": Action("A change of the password was refused, since the current one was wrong.", "user"),
+    "refresh.renewed": Action("An old client took new tokens for its session.", "session"),
+    "refresh.reused": Action("A refresh token was used a second time, so its session was ended.", "session"),
+    "refresh.succeeded": Action("A refresh token was spent for the next one.", "session"),
+    "session.revoked": Action("A user ended one of their sessions from another one.", "session", "`count`, 0 where it was over"),
+    "sessions.revoked": Action("A user ended all of their sessions, or all others.", "user", "`count`"),
+    "tenant.changed": Action("The tenant's name or settings were changed.", "tenant", "`fields`; `by` an operator"),
+    "tenant.closed": Action("An operator closed the tenant, as the old routes delete one.", "tenant", "`by`"),
+    "tenant.created": Action("An operator made the tenant.", "tenant", "`by`"),
+    "tenant.resumed": Action("An operator let the tenant's people sign in again.", "tenant", "`by`"),
+    "tenant.suspended": Action("An operator ended the tenant's sessions and refuses its people.", "tenant", "`by`"),
+    "user.activated": Action("A user may sign in again.", "user", "`by`"),
+    "user.changed": Action("A user was changed.", "user", "`fields`; the new `role` and `active` where they changed"),
+    "user.created": Action("A user was made.", "user", "`role`, `by`"),
+    "user.deactivated": Action("A user's sessions were ended, and they are refused.", "user", "`sessions_ended`, `by`"),
+    "user.deleted": Action("A user was removed, with their sessions.", "user", "`role` that they had"),
+    "user.signed_up": Action("Somebody made an account for themselves.", "user"),
+}
+"""Each action by its name. `by` is `console` where it was done at the machine, `operator` where by one of the whole service."""
+
+
+def target(entry: Row) -> str | None:
+    """The typed id of what an entry's action was done to, from its columns `action` and `target_id`."""
+    known = ACTIONS.get(entry["action"])
+    if entry["target_id"] is None or known is None or known.target is None:
+        return None
+    return f"{known.target}_{entry['target_id']}"
