@@ -17,6 +17,7 @@ from gql.budget import BudgetQueries
 from gql.contacts import Contact, ContactMutations, ContactQueries
 from gql.context import Info
 from gql.cost import at_most
+from gql.credentials import CredentialMutations
 from gql.errors import USER_ERRORS
 from gql.labels import Label, LabelMutations, LabelQueries
 from gql.nodes import DATE_TIME, Node, kind_of, parse_id, read
@@ -96,7 +97,7 @@ class Query(SessionQueries, NodeQueries, ContactQueries, LabelQueries, TenantQue
 
 
 @strawberry.type(description="What can be changed. Each field does all of it, or nothing.")
-class Mutation(SessionMutations, ContactMutations, LabelMutations, UserMutations, TenantMutations):
+class Mutation(SessionMutations, CredentialMutations, ContactMutations, LabelMutations, UserMutations, TenantMutations):
     """The root of mutations."""
 
 

@@ -153,6 +153,10 @@ class UsernameTaken(AlreadyExists):
     """Another user of the tenant has this username."""
 
 
+class AuthenticatorExists(AlreadyExists):
+    """The user has a confirmed authenticator."""
+
+
 class EmailTaken(AlreadyExists):
     """Another user of the tenant has this e-mail address."""
 
@@ -191,6 +195,10 @@ class BadCredentials(Refusal):
     """No such user, wrong password, deactivated or unknown tenant: one and the same answer."""
 
     code = "INVALID_CREDENTIALS"
+
+
+class WrongCode(BadCredentials):
+    """The password was right, and the code of the second factor was not."""
 
 
 class TotpRequired(Refusal):

@@ -1,0 +1,97 @@
+"""Wrong codes of an authenticator are counted, and after too many none is looked at for a while."""
+
+from tortoise import BaseDBAsyncClient
+
+RUN_IN_TRANSACTION = True
+
+
+async def upgrade(db: BaseDBAsyncClient) -> str:
+    return r"""
+ALTER TABLE authenticators
+    ADD COLUMN failures integer NOT NULL DEFAULT 0 CHECK (failures >= 0),
+    ADD COLUMN held_until timestamptz;
+"""
+
+
+async def downgrade(db: BaseDBAsyncClient) -> str:
+    return r"""
+ALTER TABLE authenticators DROP COLUMN held_until, DROP COLUMN failures;
+"""
+
+
+MODELS_STATE = (
+    "eJztXf1z4jYa/lc0/NJ2hs1kk+zH0ZubIYl3lzaBPUKStseNI2wBaozk2nISru3/fpJsg2"
+    "1sL3YIiF3lhxgkvbJ5Xlt63kcf/rMxozZy/IN2YGNmEObNGy3wZ4PAGeIfcnKboAFdd5kn"
+    "EhgcObI4FOVMxAtiJHPgyGcetBjPHEPHRzzJRr7lYZdhSoRJjyAgDOYH4M5GDGLHvwNT6t"
+    "g+sGhAmN8EHnWQDyCxgYegT4nfAgQ9IA9A4CPLQ6y5+G5RwvjpvvOBDRk8EJdgU4tfAyaT"
+    "rZwtIPiPAJmMThCbIo+f8z//5cmY2OiJQxJ9de/NMUaOncIa26ICmW6yuSvTrq875x9kSf"
+    "FLRqZFnWBGlqXdOZtSsigeBNg+EDYib4II8iBDdgJ8EjhO5Kw4KbxinsC8AC0u1V4m2GgM"
+    "A0e4sPHPcUAs4TkgzyT+nfwrurREMdPs9gbmlTEwzcaKx8UlZNwSJXE4xd2CuRsEMH+H9S"
+    "4BkakNcYKzT+3+98dvf5AQUJ9NPJkp4Wr8LQ25Q0JTCfoSZYYIJMysBnbKaJOYxwlL0JeP"
+    "SQxnDJhiEC8hhWwVy3MOAsMzlI9naJEB0o5MDuIPXxegg86lcTVoX34W1c98/w9H4tQeGC"
+    "LnSKbOM6nfh/hT3oSGDeyiEnDbGXwC4iv4rdc1sl5alBv81hDXBANGTUIfTWgnMYmT46S0"
+    "W+WTvuraAXpiBW5dWGRcyyH6ypxp/DJI+bF70+7LR+ay/csPKV9e9Lof4+JLR3bPLnqn2e"
+    "fIYtSr2DIlbZ7RMEVN/R4gX6FdYtDjvXAuoMX3cMqo1m28P1i+yF3sIf6z/aqwp6007tVx"
+    "x67pemiMn6rAnjLSqFdHPQoiVjH/6arXzcc8YZJlQNhi4C/gYJ+9VHeZoPCjADsME/9AnH"
+    "YXLF5AVO6QLPaZNl9UIBwiQqrxfYLui4QRtO4foWebKzn0iBaVXc2aHc2yKZDAiYRX/GLx"
+    "+5JR8hWCTqMohJaZzS9H0D4vt2b83Oa3C7kHdAx4vAnCQIUHpFPoT4E15W5oAcx4pMojVl"
+    "8WEXWDERpTD4kcEejSRVS8EjBvvvpnRMiykooEKWmjo2UdLe+clZJgNkLeKp6neNIhBd30"
+    "0iYDJ7+0PQSSXy8/vPrH0dHx8bujw+O379+cvHv35v3he15WXvFq1rsS9E87HzvdTGctEt"
+    "LA+1Hjm4WdQG+eD3tskQF9NGehurlnsJchGPWui66Y98SnnW67/2s+OTrN6Y1Pfx0Y7RzM"
+    "kW1WV4hShlooUk4oUoZycQ5BGLYgo14+7UoW+AL1ShRdk33dTiED2Af3yGWCJEECUtUcgA"
+    "7zo3EDUQ4Ry5u7/C79MaRNYsiB8yMLAQjG2PNFmo0EvRKDCzxlhmxecpWXbevEQzIkdw7k"
+    "kbnPkHsnqpJEkD91QKTEzFAUCatg4soeeT0M3iPSBHdjHu0E/Ha7A9BDsvCjR8lEluaXiP"
+    "lFNCVP5NeEHXA3FY+E/HwHCB0SWSs/r0PpPb8oyJ5LIwMfVZXZEiaaRGoSuXMSGT7YVdlM"
+    "bKP5TF0+s2gJq/H3lNn2KPzhV8Xf435kFfpC3JMmXw3sR69P3p28P357skB7kVIG8iqgy4"
+    "62KjtPW26Anu+RirwP7DzpZd7oC9xrxGBpSx2Eqe3mmLXXcXTGVj/QqnlakXC7j6TSPz/j"
+    "Xxs50XYqv1kWbHtRSVNGgesF2wMeOtp4gvww4gVxHTKS/FFGlh59BBPKw8pHHgqLSJfHjT"
+    "x2s1cD6OdW9oz4MzxtNfK+tNkUef9y7Pk1UHcdlT7XHxWiUnWElb2FU5GG/iyc2ZzXxsdZ"
+    "pc17NDO6rooaz6w+AHfh0NdCeOQIHx/FoiN1bN5IB7wB/BF8jrAEM3iPwrLhXeaDMfUA9W"
+    "wxZZvYYoDas6ZrKKpbugg9Y1yBx053FEqMgW9kADy6CRUGcdNCjph8kztVuxDPhMX2dLHX"
+    "ewKnPK5gWTyJMi6vJ73XmEA5wQ+ImFUhT1vpiavVcR/DGXbmlYHPmGnkqyNPsHVfuYlJ2G"
+    "jMa7QyiP/OHMJxNoWewcmFRL3DLxESC622NgtrhbFvfDAu2xdGC4THIQm/hZ97g09GvwXk"
+    "IRv5FHSqM/hkOohM2FT0pIclHov9c3SYnbQd5RzJrMxip0nOA1DIV6LStbiKYrf+ptkKh8"
+    "YU4iWPLeto/znmWv5XTf5P+hvNYN6AbXHfsTBQuPFStuNwOWKVeuqFgUa7xgpY2+ZPSs4M"
+    "j5I1x0sTjXh1xKk3gQT/D1Zd6p2109hXx/53OjIZZk6l9iVlpFGvEX5RljeHrCT2ig002n"
+    "VkhgfqYZZzi59S6iBIimSGpVl2wJvbvZSutkjZ8pB3r3eRQv60k4X2+vLU6H//WrqBFxLQ"
+    "5EYDerZXrVt/34KAwLVrujltqd2stJtt5KB6bk5b6oheNS8rMs+jQx4wgxH4K1M9ErnNst"
+    "keeFGu/rK5ZR1i6ZrIpC4i0ZqwcO4dtCwklrA1gYcexFqwJqAez/PD5Whidp671kq5TZ5L"
+    "T9/YxjOtp2/sHmLVJrCqC+VLrT7bsvS7R4i/SOwq0TPv0bwy5LGRhr3OBnI0TxFbb6Q2tl"
+    "UZ+EbvtisHY8VhSNrnl51uC8jDkBjnnUGPZ4bHIbnpGLeicHjMkpvdDN1K+sRji1HOg1HC"
+    "X1JWeq9Krdt8I6Feqkt5cjGvroab05bazUq7OY4e68zHSJtq5UZlP0faQA03py21l1Xzsi"
+    "L63E901MgR5kRys0yR+52Oaq+94rYH4M6Fc4dCO347BrbDd2Lc8/up+I0YBETTMdZZXrWx"
+    "82gJTgkyqyW4LcYL4vmoGyTHtkoHyZftzoWYvdy5qBP0nqwT9J4UB70nK0Evx5IFOfNG1o"
+    "N8ab090Bv/vjaujfOKTUVk1QLhcUj6191up/uxBaIPQ3J1fXZmGOei0OLjkHzgrhJJ4XFI"
+    "ztrdM+NCJi0+qqFfuB6d5E8z/MC7oqJ5nQmjjA/HwuqlvHh48FLbSZXAet67Pr0wwOe+cd"
+    "a56kS7tC84mcwUScuJKH2jfZG/XVcV7TRhouda1ZirHFKpVcSL30WQMNHvIih3yJrvIki/"
+    "GIuhmcuq7FiXNNE71q2sddFvSNKq884B3gsBI8NdvXpuTltqmUplL48xwf60lpszptrPqv"
+    "lZETky2vvpAo5Q7kuOUvnNNTaIMh1RdO39/yBbbssELOiJ1wzzFFnJAWgTgJ5cB1uYAXnK"
+    "lpzsN4uTIJm/YvSVOIJHGjg2IJSBR7HOIPF2o7ytArd23mdImTGi1dhR2kpLm1ra3DkplU"
+    "9VRUSTNhpQdfYRLOwp1ugiqnQNq6NLYdu8xjDUsqAeR1LgxtWN7XZ34tN7nW1PoOUw0pxN"
+    "iIrRXhhoObwG2lrc0uHwi7KbS4idAb1HuYvnlpmlLEcuF2CiXG2qI6pANpCVtOQatWhje+"
+    "hQgtbhQGvUoMmREj23JkdbJEd6ndtu1rm5gceL1F4ElDBXmaY2box+58OvphFOdUp+G5K+"
+    "Iaw+t6+ubnv98xZIf8826buZR6Nf97DR1kYvN9Rhwv64Yh/CBL3y6ptzs3g/V51dkXw9+K"
+    "2sfxWJ9i/oBJNP2GfUmzfyhjSS+c3SkQ1R0pwmin4x6u8RBPzAspDvjwMH+HhCXmGyGtuX"
+    "lNMRvBKET0fwW+TUOkTZKJw1ljNr0qRmp7rylPBOj+S4tzj0TFvpEarqoSd2TddDY/xUBf"
+    "aUkUZ9PdQVoZB9NOaP7bRwzCiVX0ohvbBkpZGj1VceyzrCYZ8D0KUg8EX9YUI8QrTOq5PX"
+    "rke/NXkvpHjNUbdIqnweq/ETV8Q0baVBzYIaxsB5023KGoyUWc02Y3+615cav9OSei2ys4"
+    "dhg9ZavzL/KkKUr8LeLY8jx1ml9DjqHWtPqYrsD0A7IrGc4yLP51/E/uBigyJbLAF6xGzK"
+    "E9aZYlWjRi3YKkEqNBneIm/Tgu3m4dTKnlb2vgnUddzx1fLS9AJRn5k1g4+srXa10q7Ws7"
+    "a+CTfzzClnG9iq2Xzn2WuXK+1yH/EfZ5tjuT1Xjkhb9nbQFVv9itAKrwhF/NfVeciSdlq4"
+    "U/nZCj3FKa2f91Lv9RbRZOtQOB7hEcLHj8a52bsetMDys1hEc9P72ZCrZ+SHITF++dzpi5"
+    "Tow5DES2pMHnx0P4qsbMqQDLhx1+wb11ciP/ltSPj/vnlutM8GnRvue56fTeH2Rrfd5Zd/"
+    "ffXZ6Mp9c7MpWQFxewt6FBF8B1IVa+TovVFOs0zuDTW12mpvtAET6DAf3PlOMLkT+Y+inI"
+    "uoK2YycHCbUqUVGzZRxwY+8h6whb7zI2uA7XVk4E2eSuvDSqhtxfqw8G8VASgur9dx1RB/"
+    "9E4mWwR7D3fDl/2xUbEBiaxaIDyKve8Xffji45CcGxec9YlN8uNPu+vQU27CExK4td20sN"
+    "6imzrdm86gPYg2na/iqh73RguI/0OyrKUFMjXu3Cnh6p94o2/TRZ45wyRgOa1X4TbhpXVs"
+    "b9/w1/uycbiH+I/y66JdYL09nN8e8r89ghp7gpaynJanVNfJmmpZp4Ksowe/arGjfdN2At"
+    "eu6ea0pXazcm5WRIq59qWWsCLEyPRmmQwj5o3UFmGE8QG446x0hDypigj9g/v2+AiM5uBx"
+    "iq3pQhLxKO+DfWBBxxFps3Wkl+efQAsuigsuekLe5jeIlY9LBbK8NPgyP45uQoVB3DQ7Fo"
+    "1QVaUqaaPVqhpqVQxg1c21snYa/Brgyx3KqqC+MNBw14Vb7yK3G9gfkIf5KXPoR6nusWqs"
+    "lY8KyocLff+R8rBnCv1pldt+xVDf+jVufY/f2XWHGGJblYFv9G67Rr8F5GFI2ueXnW4LyM"
+    "OQGOedQY9nhschuekYt6JweFRjwIG6AsXKs+ySZro9qtAeQR5FP+Q8EqVoL422iHUsAuwt"
+    "1Fr0rtUN7IMaqkXvb8LNiojebU6+rWkjR/aOcpplwjdclvmS8l3s2A2ry4UCXa7QWU+c2+"
+    "luSJuR5orFZB6PxRsNrFLbfGgTJioz2vUhTjPTN2/WoaZv3hRzU5GXIUtuwfykAprkbnlC"
+    "0tbQfX24DvHnpQrRlXnZN44Rlrv4+6erXreAGC1Nst0lthj4CzjYf7GJLrvpKAUY5WFxNg"
+    "LOdH6igp1vM/j3/wG5sEa1"
+)
