@@ -89,8 +89,8 @@ class CredentialMutations:
         return OkPayload(ok=True)
 
     @strawberry.mutation(
-        description="Makes an authenticator for the viewer, which counts once confirmTotp has had its first code. Wants a proof of "
-        "the last ten minutes.",
+        description="Makes an authenticator for the viewer, which counts once confirmTotp has had its first code; until then a "
+        "confirmed one does, whose place it takes. Wants a proof of the last ten minutes.",
         extensions=[Refusals()],
         directives=[weighs(CHANGES)],
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
@@ -20,9 +21,13 @@ FIRST_WAIT: Final = timedelta(seconds=30)
 
 LONGEST_WAIT: Final = timedelta(hours=1)
 
+MOST: Final = 100
+"""So many wrong codes in a row, and none is looked at any more until a recovery code was (NIST SP 800-63B, 3.2.2)."""
+
 
 class Authenticator(Model):
-    """What is kept of an authenticator. Its secret is encrypted; it counts once a first code has confirmed it.
+    """What is kept of an authenticator. Its secret is encrypted; it counts once a first code has confirmed it. `pending` is the
+    secret of the one that is to take its place, until that is confirmed.
 
     `last_step` is the time step of the last code that was taken, `failures` are the wrong codes since, and until `held_until` no
     code is looked at.
@@ -31,6 +36,7 @@ class Authenticator(Model):
     user_id = fields.UUIDField(primary_key=True)
     tenant_id = fields.UUIDField()
     secret = fields.BinaryField()
+    pending = fields.BinaryField(null=True)
     last_step = fields.BigIntField(default=0)
     failures = fields.IntField(default=0)
     held_until = fields.DatetimeField(null=True)
@@ -58,14 +64,31 @@ class Authenticator(Model):
 
     @classmethod
     async def enroll(cls, user_id: UUID, secret: bytes) -> None:
-        """Keeps a new one that is not confirmed yet, in place of any other."""
-        await cls.filter(user_id=user_id).delete()
-        await create(cls, user_id=user_id, secret=secret, created_at=now())
+        """Keeps a new one that is not confirmed yet, in place of any other that is not. A confirmed one counts meanwhile."""
+        if await cls.enabled(user_id):
+            await cls.filter(user_id=user_id).update(pending=secret)
+        else:
+            await cls.filter(user_id=user_id).delete()
+            await create(cls, user_id=user_id, secret=secret, created_at=now())
 
     @classmethod
-    async def confirm(cls, user_id: UUID, step: int) -> None:
-        """From now on it counts; the code of this step has been used."""
-        await cls.filter(user_id=user_id).update(confirmed_at=now(), last_step=step)
+    async def confirm(cls, user_id: UUID, step: int, secret: bytes) -> None:
+        """From now on the one with this secret counts; its code of this step has been used."""
+        values = {"secret": secret, "pending": None, "last_step": step, "failures": 0, "held_until": None}
+        await cls.filter(user_id=user_id).update(**values, confirmed_at=now())
+
+    @staticmethod
+    def waiting(row: Row) -> bytes | None:
+        """The secret that waits to be confirmed, encrypted; or None."""
+        found: bytes | None = row["secret"] if row["confirmed_at"] is None else row["pending"]
+        return found
+
+    @staticmethod
+    def wait(row: Row) -> int:
+        """For how many seconds no code is looked at yet; a day, again and again, after MOST wrong ones."""
+        if row["failures"] >= MOST:
+            return 86_400
+        return 0 if row["held_until"] is None else max(0, math.ceil((row["held_until"] - now()).total_seconds()))
 
     @classmethod
     async def take(cls, row: Row, step: int, secret: bytes) -> None:

@@ -153,10 +153,6 @@ class UsernameTaken(AlreadyExists):
     """Another user of the tenant has this username."""
 
 
-class AuthenticatorExists(AlreadyExists):
-    """The user has a confirmed authenticator."""
-
-
 class EmailTaken(AlreadyExists):
     """Another user of the tenant has this e-mail address."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from datetime import timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -53,11 +52,10 @@ async def second_factor(desk: Desk, origin: Origin, user_id: UUID, given: str | 
     digest = totp.recovery_digest(user_id, code)
     if digest is not None:  # of 80 bits: nobody guesses one, so that one is looked at even while codes are not
         return await _recovered(desk, origin, row, digest)
-    if row["held_until"] is not None and row["held_until"] > now():
+    if seconds := Authenticator.wait(row):
         desk.metrics.throttle("totp")
-        seconds = math.ceil((row["held_until"] - now()).total_seconds())
         return Proof(TooManyAttempts(f"Too many wrong codes. Wait {seconds} s, or use a recovery code.", retry_after=seconds))
-    secret = unsealed(desk, row)
+    secret = unsealed(desk, user_id, row["secret"])
     step = totp.step_of(secret, code, after=row["last_step"], moment=now())
     if step is None:
         await Authenticator.miss(row)
@@ -67,11 +65,11 @@ async def second_factor(desk: Desk, origin: Origin, user_id: UUID, given: str | 
     return Proof(proved=True)
 
 
-def unsealed(desk: Desk, row: Row) -> str:
-    """The secret of an authenticator. Raises Unavailable where SECRET_KEYS lacks what sealed it."""
-    secret = totp.unseal(desk.vault, row["user_id"], row["secret"])
+def unsealed(desk: Desk, user_id: UUID, sealed: bytes) -> str:
+    """The secret of the user's authenticator. Raises Unavailable where SECRET_KEYS lacks what sealed it."""
+    secret = totp.unseal(desk.vault, user_id, sealed)
     if secret is None:
-        _log.error("an authenticator cannot be read: SECRET_KEYS lacks the secret that sealed it", user_id=row["user_id"])
+        _log.error("an authenticator cannot be read: SECRET_KEYS lacks what sealed it", user_id=user_id)
         raise Unavailable("Codes cannot be checked just now. Use a recovery code, or tell whoever runs the service.", None)
     return secret
 

@@ -10,7 +10,7 @@ from auth.desk import Desk
 from auth.permissions import Permission
 from models.audit import AuditEntry
 from models.authenticator import Authenticator, RecoveryCode
-from models.errors import AuthenticatorExists, NotAllowed, NotFound
+from models.errors import NotAllowed, NotFound
 from models.session import Session
 from models.tenancy import through, within
 from models.tenant import Tenant
@@ -34,17 +34,14 @@ async def enabled(caller: Caller) -> bool:
 
 
 async def enroll(desk: Desk, caller: Caller) -> Enrollment:
-    """A new authenticator, which counts once it is confirmed, in place of one that was not.
+    """A new authenticator, which counts once it is confirmed; until then one that was confirmed before does.
 
-    Refuses with AuthenticatorExists where one is confirmed, or with ReauthenticationRequired.
+    Refuses with ReauthenticationRequired.
     """
     secret = totp.new_secret()
     async with within(caller.to(Permission.ACCOUNT_USE)):
         await refuse_stale(caller)
         await User.locked(caller.user)  # two at once would both find none
-        row = await Authenticator.locked(caller.user)
-        if row is not None and row["confirmed_at"] is not None:
-            raise AuthenticatorExists("Your account has an authenticator. Disable it before you enrol another one.")
         await Authenticator.enroll(caller.user, totp.seal(desk.vault, caller.user, secret))
         await AuditEntry.append("totp.enrolled", caller.origin, actor=caller.user, target=caller.user)
     return Enrollment(secret, totp.otpauth_url(secret, caller.username, caller.tenant_slug))
@@ -59,12 +56,13 @@ async def confirm(desk: Desk, caller: Caller, code: str) -> list[str]:
     async with within(caller.to(Permission.ACCOUNT_USE)):
         await User.locked(caller.user)  # who signs in at this moment does so before, and is ended, or after, with a code
         row = await Authenticator.locked(caller.user)
-        if row is None or row["confirmed_at"] is not None:
+        sealed = None if row is None else Authenticator.waiting(row)
+        if sealed is None:
             raise NotFound("No authenticator waits to be confirmed. Enrol one first.", ("code",))
-        step = totp.step_of(unsealed(desk, row), totp.spelled(code), after=row["last_step"], moment=now())
+        step = totp.step_of(unsealed(desk, caller.user, sealed), totp.spelled(code), after=0, moment=now())
         if step is None:
             raise wrong("code")
-        await Authenticator.confirm(caller.user, step)
+        await Authenticator.confirm(caller.user, step, sealed)
         await Session.prove(caller.session, second_factor=True)
         ended = await Session.end(SessionEndReason.REVOKED, user_id=caller.user, id__not=caller.session)
         await AuditEntry.append("totp.enabled", caller.origin, actor=caller.user, target=caller.user, sessions_ended=ended)
