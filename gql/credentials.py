@@ -101,7 +101,7 @@ class CredentialMutations:
 
     @strawberry.mutation(
         description="From now on signing in takes a code of the new authenticator. The session that confirms has its second "
-        "factor; the viewer's other sessions end.",
+        "factor; the viewer's other sessions end. Wants a proof of the last ten minutes.",
         extensions=[Refusals()],
         directives=[weighs(CHANGES)],
     )

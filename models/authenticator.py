@@ -13,11 +13,11 @@ from tortoise import Model, fields
 from models.tenancy import TenantManager, ask, behind, create, own, record
 from models.values import Row, now
 
-FREE: Final = 5
-"""Wrong codes in a row that cost no wait: people mistype."""
+DEAR: Final = 5
+"""Which wrong code in a row is the first to cost a wait: people mistype."""
 
 FIRST_WAIT: Final = timedelta(seconds=30)
-"""What the next one costs; each further one costs twice as much."""
+"""What it costs; each further one costs twice as much."""
 
 LONGEST_WAIT: Final = timedelta(hours=1)
 
@@ -99,7 +99,7 @@ class Authenticator(Model):
     async def miss(cls, row: Row) -> None:
         """Notes a wrong code, and how long none is looked at after it."""
         failures = row["failures"] + 1
-        held_until = None if failures < FREE else now() + min(FIRST_WAIT * 2 ** min(failures - FREE, 10), LONGEST_WAIT)
+        held_until = None if failures < DEAR else now() + min(FIRST_WAIT * 2 ** min(failures - DEAR, 10), LONGEST_WAIT)
         await cls.filter(user_id=row["user_id"]).update(failures=failures, held_until=held_until)
 
     @classmethod

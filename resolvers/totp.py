@@ -16,6 +16,7 @@ from models.tenancy import through, within
 from models.tenant import Tenant
 from models.user import User
 from models.values import SessionEndReason, now
+from resolvers.attempts import counted
 from resolvers.letters import LetterKind, post
 from resolvers.proofs import refuse_stale, unsealed, wrong
 
@@ -51,9 +52,12 @@ async def confirm(desk: Desk, caller: Caller, code: str) -> list[str]:
     """Lets the authenticator count after its first code, which is used up; answers the recovery codes.
 
     The caller's session has proved the second factor by it, and their other ones, which have not, end. Refuses with NotFound where
-    none waits for it, or with WrongCode.
+    none waits for it, with WrongCode, ReauthenticationRequired, or TooManyAttempts.
     """
+    # Whoever holds a session and not the secret could guess: they have ten minutes, and the threshold of no tenant's choice.
+    await counted(desk, caller.origin, "totp", caller.tenant_slug, None, caller.user.hex)
     async with within(caller.to(Permission.ACCOUNT_USE)):
+        await refuse_stale(caller)
         await User.locked(caller.user)  # who signs in at this moment does so before, and is ended, or after, with a code
         row = await Authenticator.locked(caller.user)
         sealed = None if row is None else Authenticator.waiting(row)

@@ -79,7 +79,7 @@ async def remove_numbered(caller: Caller, number: int) -> None:
 
 async def _change(caller: Caller, user_id: UUID | None, values: Mapping[str, Any]) -> Row:
     rules.none_empty(values)
-    user = await _found(user_id)
+    user = await _found(caller, user_id)
     role = Role(values.get("role", user["role"]))
     await _refuse_out_of_reach(caller, user, role)
     if values.get("email", user["email"]) != user["email"] or (role != user["role"] and Role.OWNER in {role, user["role"]}):
@@ -93,7 +93,7 @@ async def _change(caller: Caller, user_id: UUID | None, values: Mapping[str, Any
 
 
 async def _remove(caller: Caller, user_id: UUID | None) -> None:
-    user = await _found(user_id)
+    user = await _found(caller, user_id)
     await _refuse_out_of_reach(caller, user, Role(user["role"]))
     await refuse_stale(caller)
     await User.remove(user)
@@ -114,8 +114,10 @@ async def _refuse_out_of_reach(caller: Caller, user: Row, becomes: Role) -> None
         raise NotAllowed("You may give those roles alone that stand below yours.", ("role",))
 
 
-async def _found(user_id: UUID | None) -> Row:
+async def _found(caller: Caller, user_id: UUID | None) -> Row:
     await User.alone()
+    async with within(caller.to(Permission.USERS_WRITE)):
+        pass  # who was lowered or deactivated while this waited does nothing any more
     user = None if user_id is None else await User.locked(user_id)
     if user is None:
         raise NotFound("There is no such user.", ("id",))

@@ -17,6 +17,7 @@ _AGAIN = "mutation($i: ReauthenticateInput!) { reauthenticate(input: $i) { ok us
     "place",
     [
         "Mutation.enrollTotp",
+        "Mutation.confirmTotp",
         "Mutation.regenerateRecoveryCodes",
         "Mutation.disableTotp",
         "Mutation.deleteUser",

@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 import time_machine
 
-from models.authenticator import FREE, MOST, Authenticator, RecoveryCode
+from models.authenticator import DEAR, MOST, Authenticator, RecoveryCode
 from models.tenancy import within
 from models.values import now
 from tests.world import add_user, tenant
@@ -67,8 +67,8 @@ async def test_wrong_codes_cost_more_and_more_and_a_right_one_ends_it(home: tupl
             for _ in range(MOST):
                 await Authenticator.miss(await _row(ada))
                 waits.append(Authenticator.wait(await _row(ada)))
-            assert waits[: FREE - 1] == [0] * 4
-            assert waits[FREE - 1 : 13] == [30, 60, 120, 240, 480, 960, 1920, 3600, 3600]
+            assert waits[: DEAR - 1] == [0] * 4
+            assert waits[DEAR - 1 : 13] == [30, 60, 120, 240, 480, 960, 1920, 3600, 3600]
             assert set(waits[13:-1]) == {3600}
             assert waits[-1] == 86_400
             clock.shift(timedelta(days=30))
@@ -83,7 +83,7 @@ async def test_a_wait_is_over_when_its_time_has_come(home: tuple[UUID, UUID, UUI
     with time_machine.travel(now(), tick=False) as clock:
         async with within(acme):
             await Authenticator.enroll(ada, _SECRET)
-            for _ in range(FREE):
+            for _ in range(DEAR):
                 await Authenticator.miss(await _row(ada))
             clock.shift(29.5)
             assert Authenticator.wait(await _row(ada)) == 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -16,7 +15,7 @@ from auth.desk import Desk, Mail
 from auth.vault import Vault
 from models.errors import BadCredentials, ReauthenticationRequired, TooManyAttempts, TotpRequired, Unavailable, WrongCode
 from models.tenancy import within
-from models.values import Origin, now
+from models.values import Origin
 from resolvers import proofs
 from server.app import DESK
 from tests.authenticators import AGAIN, enrolled, login, told
@@ -26,11 +25,7 @@ from tests.world import PASSWORD, World
 NEW = "q3Zt8Lw5Xk2Rb7Wc4Ny9Ld1Hg6Jf0SpV-test-only"
 
 
-@pytest.fixture(autouse=True)
-def clock() -> Iterator[time_machine.Traveller]:
-    """A clock that stands still."""
-    with time_machine.travel(now(), tick=False) as traveller:
-        yield traveller
+pytestmark = pytest.mark.usefixtures("clock")
 
 
 def _desk(world: World) -> Desk:

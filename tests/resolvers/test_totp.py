@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +13,7 @@ from auth.caller import Caller
 from auth.desk import Desk, Mail
 from models.audit import AuditEntry
 from models.errors import NotFound, ReauthenticationRequired, Unavailable
-from models.values import Origin, now
+from models.values import Origin
 from resolvers import totp
 from server.app import DESK
 from tests.authenticators import CONFIRM, App, enrolled, login, told
@@ -24,11 +23,7 @@ _REQUIRE = "mutation($r: Boolean!) { updateTenant(input: {requireTotp: $r}) { us
 _DISABLE = "mutation { disableTotp { ok userErrors { code } } }"
 
 
-@pytest.fixture(autouse=True)
-def clock() -> Iterator[time_machine.Traveller]:
-    """A clock that stands still."""
-    with time_machine.travel(now(), tick=False) as traveller:
-        yield traveller
+pytestmark = pytest.mark.usefixtures("clock")
 
 
 def _at(world: World) -> tuple[Desk, Caller]:
