@@ -37,7 +37,9 @@ class Forbidden(Refusal):
 
 
 class SecondFactorMissing(Forbidden):
-    """The tenant asks for a second factor, and the session has not proved one."""
+    """The tenant asks for a second factor, and the session has not proved one; `figures` tell programs so."""
+
+    figures: ClassVar[dict[str, str]] = {"reason": "SECOND_FACTOR_MISSING"}
 
 
 class BadRequest(Refusal):
