@@ -18,6 +18,7 @@ from gql.budget import BudgetQueries
 from gql.contacts import Contact, ContactMutations, ContactQueries
 from gql.context import Info
 from gql.cost import at_most
+from gql.credentials import CredentialMutations
 from gql.errors import USER_ERRORS
 from gql.jobs import JobMutations, JobQueries, MailJob, typed
 from gql.labels import Label, LabelMutations, LabelQueries
@@ -108,7 +109,9 @@ class Query(SessionQueries, NodeQueries, ContactQueries, LabelQueries, JobQuerie
 
 
 @strawberry.type(description="What can be changed. Each field does all of it, or nothing.")
-class Mutation(SessionMutations, ContactMutations, LabelMutations, JobMutations, UserMutations, TenantMutations):
+class Mutation(
+    SessionMutations, CredentialMutations, ContactMutations, LabelMutations, JobMutations, UserMutations, TenantMutations
+):
     """The root of mutations."""
 
 

@@ -10,14 +10,14 @@ import strawberry
 
 from auth.caller import Caller
 from gql.context import Info
-from gql.cost import CHANGES, HASHES, at_most, weighs
+from gql.cost import CHANGES, COUNTS, HASHES, at_most, weighs
 from gql.enums import SessionEndReason, described
 from gql.errors import Refusals, UserError, user_errors
 from gql.nodes import Node, identity, parse_id
 from gql.tenants import Tenant
 from gql.users import User
 from models.values import Row
-from resolvers import sessions, signup
+from resolvers import sessions, signup, totp
 
 
 def _current(root: strawberry.Parent[Any], info: Info) -> bool:
@@ -45,6 +45,10 @@ async def _sessions(info: Info) -> list[Session]:
     return [Session.of(row) for row in await sessions.mine(info.context.caller)]
 
 
+async def _totp_enabled(info: Info) -> bool:
+    return await totp.enabled(info.context.caller)
+
+
 @strawberry.type(description="Who is signed in.")
 class Viewer:
     """Holds rows of the session, its user and its tenant."""
@@ -56,6 +60,9 @@ class Viewer:
         resolver=_sessions,
         description="At most 50, the latest used first; ended ones for 30 days, with their reason.",
         directives=[at_most(50)],
+    )
+    totp_enabled: bool = strawberry.field(
+        resolver=_totp_enabled, description="Whether signing in takes a code of an authenticator.", directives=[weighs(COUNTS)]
     )
 
     @strawberry.field(description="The session's id.")
@@ -102,6 +109,10 @@ class LoginInput:
     tenant: str = strawberry.field(description="The tenant's slug.")
     username_or_email: str = strawberry.field(description="Either, in any spelling.")
     password: str = strawberry.field(description="The password.")
+    totp: str | None = strawberry.field(
+        default=None,
+        description="A code of the authenticator, or a recovery code; after TOTP_REQUIRED. Blanks, dashes and case mean nothing.",
+    )
     refresh_token_in: TokenPlace = strawberry.field(default=TokenPlace.BODY, description="Where the refresh token goes.")
 
 
@@ -132,14 +143,6 @@ class RevokeSessionsInput:
     scope: strawberry.Maybe[RevokeScope] = strawberry.field(description="All of these.")
 
 
-@strawberry.input(description="A new password, and the proof by the current one.")
-class ChangePasswordInput:
-    """Input of changePassword."""
-
-    current_password: str = strawberry.field(description="The password until now.")
-    new_password: str = strawberry.field(description="8 to 128 characters, and hard to guess.")
-
-
 @strawberry.type(description="What signs requests, and what gets the next of them.")
 class Tokens:
     """Shown once."""
@@ -161,7 +164,7 @@ class TokensPayload:
 
 @strawberry.type(description="Whether it was done.")
 class OkPayload:
-    """Answer of logout and changePassword."""
+    """Answer of logout, changePassword, reauthenticate and disableTotp."""
 
     ok: bool = strawberry.field(default=False, description="False where it was refused.")
     user_errors: list[UserError] = user_errors()
@@ -220,6 +223,7 @@ class SessionMutations:
             tenant=input.tenant,
             username_or_email=input.username_or_email,
             password=input.password,
+            totp=input.totp,
         )
         return _welcome(info, signed_in, input.refresh_token_in)
 
@@ -257,17 +261,6 @@ class SessionMutations:
         if session == caller.session or (session is None and not but_this):
             _take_cookie(info)
         return RevokeSessionsPayload(revoked_count=ended)
-
-    @strawberry.mutation(
-        description="Keeps a new password and ends the viewer's other sessions.",
-        extensions=[Refusals()],
-        directives=[weighs(HASHES)],
-    )
-    async def change_password(self, info: Info, input: ChangePasswordInput) -> OkPayload:
-        """Whether it was done."""
-        context = info.context
-        await sessions.change_password(context.desk, context.caller, current=input.current_password, new=input.new_password)
-        return OkPayload(ok=True)
 
 
 def _take_cookie(info: Info) -> None:

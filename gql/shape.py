@@ -26,7 +26,7 @@ from models.errors import LimitExceeded
 NESTING: Final = 64
 """Brackets within brackets: more than a document of the greatest depth needs, and less than what the parser's stack holds."""
 
-ATTEMPTS: Final = frozenset({"login", "signup", "refresh", "changePassword"})
+ATTEMPTS: Final = frozenset({"login", "signup", "refresh", "changePassword", "reauthenticate", "confirmTotp"})
 """The mutations that try a secret."""
 
 _OPEN: Final = frozenset({TokenKind.BRACE_L, TokenKind.PAREN_L, TokenKind.BRACKET_L})

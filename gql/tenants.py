@@ -24,6 +24,9 @@ class TenantSettings(FromRow):
 
     signup: SignupPolicy = strawberry.field(description="Who may make an account.")
     login_attempts_per_minute: int = strawberry.field(description="How often one account may be tried, 1 to 10000.")
+    require_totp: bool = strawberry.field(
+        description="Whether everybody needs a second factor: without one a session is good for enrolling alone."
+    )
 
 
 @strawberry.type(description="How much a tenant keeps.")
@@ -86,6 +89,10 @@ class UpdateTenantInput:
     signup: strawberry.Maybe[SignupPolicy | None] = strawberry.field(description="Who may make an account.")
     login_attempts_per_minute: strawberry.Maybe[int | None] = strawberry.field(
         description="1 to 10000; in force at the next attempt."
+    )
+    require_totp: strawberry.Maybe[bool | None] = strawberry.field(
+        description="True in a session with a second factor alone, in force at everybody's next request; false wants a proof of "
+        "the last ten minutes."
     )
 
 

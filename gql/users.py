@@ -35,8 +35,13 @@ class UpdateUserInput:
 
     id: strawberry.ID = strawberry.field(description="Which user.")
     username: strawberry.Maybe[str | None] = strawberry.field(description="3 to 50 characters.")
-    email: strawberry.Maybe[str | None] = strawberry.field(description="At most 254 characters.")
-    role: strawberry.Maybe[Role | None] = strawberry.field(description="One below the viewer's own, unless the viewer is an OWNER.")
+    email: strawberry.Maybe[str | None] = strawberry.field(
+        description="At most 254 characters. Wants a proof of the last ten minutes."
+    )
+    role: strawberry.Maybe[Role | None] = strawberry.field(
+        description="One below the viewer's own, unless the viewer is an OWNER. To give or take OWNER "
+        "wants a proof of the last ten minutes."
+    )
     active: strawberry.Maybe[bool | None] = strawberry.field(description="False ends their sessions at once.")
 
 
@@ -76,7 +81,8 @@ class UserMutations:
         return UserPayload(user=User.of(await users.change(info.context.caller, parse_id("user", input.id), values)))
 
     @strawberry.mutation(
-        description="Removes a user and ends their sessions. ADMIN and above, for those who stand below.",
+        description="Removes a user and ends their sessions. ADMIN and above, for those who stand below. "
+        "Wants a proof of the last ten minutes.",
         extensions=[Refusals()],
         directives=[weighs(CHANGES)],
     )

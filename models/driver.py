@@ -78,7 +78,9 @@ def _refusal(error: BaseException) -> Refusal | None:
     if (state, said) == ("42501", "the role does not suffice"):
         return Forbidden("Your role does not allow this.")
     if (state, said) == ("42501", "the second factor is missing"):
-        return SecondFactorMissing("Your tenant asks for a second factor. Enrol an authenticator, then sign in with its code.")
+        return SecondFactorMissing(
+            "Your tenant asks for a second factor. Enrol an authenticator, or reauthenticate with a code of yours."
+        )
     if state == "22021":
         return InvalidInput("A text holds a character that cannot be kept, such as NUL.")
     if state in {"55P03", "57014"}:

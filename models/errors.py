@@ -37,7 +37,9 @@ class Forbidden(Refusal):
 
 
 class SecondFactorMissing(Forbidden):
-    """The tenant asks for a second factor, and the session has not proved one."""
+    """The tenant asks for a second factor, and the session has not proved one; `figures` tell programs so."""
+
+    figures: ClassVar[dict[str, str]] = {"reason": "SECOND_FACTOR_MISSING"}
 
 
 class BadRequest(Refusal):
@@ -197,6 +199,10 @@ class BadCredentials(Refusal):
     """No such user, wrong password, deactivated or unknown tenant: one and the same answer."""
 
     code = "INVALID_CREDENTIALS"
+
+
+class WrongCode(BadCredentials):
+    """The password was right, and the code of the second factor was not."""
 
 
 class TotpRequired(Refusal):

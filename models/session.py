@@ -59,8 +59,8 @@ class Session(Model):
         manager = TenantManager()
 
     @classmethod
-    async def start(cls, user_id: UUID, origin: Origin, digest: bytes) -> Row:
-        """A new session of the user, whose first refresh token has this digest."""
+    async def start(cls, user_id: UUID, origin: Origin, digest: bytes, *, second_factor: bool = False) -> Row:
+        """A new session of the user, whose first refresh token has this digest; whether a second factor was proved for it."""
         moment = now()
         session = await create(
             cls,
@@ -71,6 +71,7 @@ class Session(Model):
             created_at=moment,
             last_used_at=moment,
             authenticated_at=moment,
+            second_factor=second_factor,
             expires_at=moment + IDLE,
         )
         await create(RefreshToken, digest=digest, session_id=session["id"], created_at=moment)
@@ -113,6 +114,16 @@ class Session(Model):
             now(),
         )
         return int(rows[0]["n"])
+
+    @classmethod
+    async def prove(cls, session_id: UUID, *, second_factor: bool) -> None:
+        """Notes that its user has just proved who they are; a second factor that was proved before stays so."""
+        await cls.filter(id=session_id).update(authenticated_at=now(), **({"second_factor": True} if second_factor else {}))
+
+    @classmethod
+    async def forget_second_factor(cls, user_id: UUID) -> None:
+        """The user's sessions have proved none any more."""
+        await cls.filter(user_id=user_id).update(second_factor=False)
 
     @classmethod
     async def end(cls, reason: SessionEndReason, **which: Any) -> int:

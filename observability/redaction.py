@@ -24,7 +24,7 @@ _MAX_CAUSES = 4
 
 _SENSITIVE_KEY = re.compile(
     r"pass(?:word|wd|phrase)|token|secret|authoriz|cookie|credential|api[_-]?key|private[_-]?key|dsn"
-    r"|e[_-]?mail|phone|mobile|notes?$|address|birth|gender|job[_-]?title|organi[sz]ation|search|totp|recovery"
+    r"|e[_-]?mail|phone|mobile|notes?$|address|birth|gender|job[_-]?title|organi[sz]ation|search|otp|recovery"
     r"|^(?:variables|query|document|body|inputs?|q)$"
     r"|^(?:first|last|middle|full|given|family|display|user|nick|contact|person|owner)?[_-]?names?$|^surname$",
     re.IGNORECASE,
@@ -36,6 +36,9 @@ _BEARER = re.compile(r"\b(bearer)\s+[^\s\"',;]+", re.IGNORECASE)
 _DSN = re.compile(r"(://[^\s:/@]*):[^\s/]*@")
 _EMAIL = re.compile(r"[^\s@<>\"'(),;:=\[\]]{1,64}@[^\s@<>\"'(),;:=\[\]]+")
 _PHONE = re.compile(r"\+\d(?:[ ().-]{0,2}\d){6,14}")
+# The secret of an authenticator, and a recovery code, both in base32.
+_OTP = re.compile(r"otpauth://\S+|(?<![A-Za-z0-9_-])(?:[A-Z2-7]{32}|[A-Z2-7]{4}(?:-[A-Z2-7]{4}){3})(?![A-Za-z0-9_-])")
+_OTP_LENGTH = 19
 _LONG = re.compile(rf"[A-Za-z0-9_-]{{{_SECRET_LENGTH},}}")
 # From DETAIL on, PostgreSQL quotes the row; the row may hold line breaks, so nothing after it is kept.
 _DETAIL = re.compile(r"\s*\bDETAIL:.*", re.DOTALL)
@@ -58,7 +61,8 @@ def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mutab
 
 
 def scrub(text: str) -> str:
-    """Replace tokens, e-mail addresses, telephone numbers, DSN passwords and secrets of 40 characters and more.
+    """Replace tokens, e-mail addresses, telephone numbers, DSN passwords, what opens a second factor, and secrets of 40
+    characters and more.
 
     Ids of 32 hexadecimal digits and UUIDs are shorter and stay; so should every digest that is logged.
     """
@@ -74,6 +78,8 @@ def scrub(text: str) -> str:
         text = _PHONE.sub(REDACTED, text)
     if "DETAIL:" in text:
         text = _DETAIL.sub("", text)
+    if len(text) >= _OTP_LENGTH:
+        text = _OTP.sub(REDACTED, text)
     if len(text) >= _SECRET_LENGTH:
         text = _LONG.sub(REDACTED, text)
     return text

@@ -12,6 +12,7 @@ from typing import Any
 from auth.passwords import Hasher
 from models import rules
 from models.audit import AuditEntry
+from models.authenticator import Authenticator
 from models.errors import NotFound
 from models.session import Session
 from models.tenancy import lobby, within
@@ -92,6 +93,19 @@ async def set_password(hasher: Hasher, slug: str, username: str, password: str, 
         await User.set_password(user["id"], password_hash)
         ended = await Session.end(SessionEndReason.PASSWORD_CHANGED, user_id=user["id"])
         await _tell("password.changed", user, sessions_ended=ended)
+    return ended
+
+
+async def reset_totp(slug: str, username: str) -> int:
+    """Removes the user's authenticator and recovery codes, and ends their sessions; how many those were.
+
+    Refuses with NotFound, also where they have no authenticator.
+    """
+    async with _user(slug, username) as user:
+        if not await Authenticator.remove(user["id"]):
+            raise NotFound(f"{username} of {slug} has no authenticator.", ("username",))
+        ended = await Session.end(SessionEndReason.REVOKED, user_id=user["id"])
+        await _tell("totp.reset", user, sessions_ended=ended)
     return ended
 
 

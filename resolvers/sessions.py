@@ -19,6 +19,7 @@ from models.user import User
 from models.values import Origin, Row, SessionEndReason, TenantStatus, ending, normal
 from models.viewer import seen
 from resolvers.attempts import counted, finished, named, network, refuse_unknown
+from resolvers.proofs import Proof, second_factor
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,22 +33,35 @@ class SignedIn:
 
 
 async def login(
-    desk: Desk, origin: Origin, *, tenant: str, username_or_email: str, password: str, legacy: bool = False
+    desk: Desk,
+    origin: Origin,
+    *,
+    tenant: str,
+    username_or_email: str,
+    password: str,
+    totp: str | None = None,
+    legacy: bool = False,
 ) -> SignedIn:
     """Starts a session. Refuses with BadCredentials, whatever was wrong, after the same work; `legacy` with UnknownTenant too.
 
+    Where the password was right and the user has an authenticator, `totp` is a code of it or a recovery code; refuses with
+    TotpRequired, WrongCode, or TooManyAttempts after wrong codes.
+
     Who hangs up meanwhile has tried all the same: it goes on to its end, and on record.
     """
-    return await finished(_login(desk, origin, tenant, username_or_email, password, legacy=legacy))
+    return await finished(_login(desk, origin, tenant, username_or_email, password, totp, legacy=legacy))
 
 
-async def _login(desk: Desk, origin: Origin, tenant: str, username_or_email: str, password: str, *, legacy: bool) -> SignedIn:
+async def _login(
+    desk: Desk, origin: Origin, tenant: str, username_or_email: str, password: str, totp: str | None, *, legacy: bool
+) -> SignedIn:
     home = await named(tenant)
     name = username_or_email[: rules.EMAIL_LENGTH]  # bounded before it is normalised; nobody's name is longer
     await counted(desk, origin, "login", tenant, home, normal(name), network(origin))
     if legacy:
         await refuse_unknown(desk, origin, home)
     user = session = None
+    proof = Proof()
     if home is not None and home["status"] == TenantStatus.ACTIVE and name == username_or_email:
         async with within(home["id"]):
             user = await User.maybe_by_login(name)
@@ -62,12 +76,17 @@ async def _login(desk: Desk, origin: Origin, tenant: str, username_or_email: str
             user = await _still(user) if user and right else None
             if user is None:
                 await AuditEntry.append("login.failed", origin, target=target)
+            elif (proof := await second_factor(desk, origin, user["id"], totp)).refusal is not None:
+                # Committed, since the refusal is raised outside: a wrong code counts.
+                await AuditEntry.append("login.failed", origin, target=target, factor="totp", why=proof.refusal.code)
             else:
                 if fresh is not None:
                     await User.set_password(user["id"], fresh)
-                session = await Session.start(user["id"], origin, refresh.digest)
+                session = await Session.start(user["id"], origin, refresh.digest, second_factor=proof.proved)
                 await AuditEntry.append("login.succeeded", origin, actor=user["id"], target=session["id"])
     desk.metrics.authenticated("login", "ok" if session else "refused")
+    if proof.refusal is not None:
+        raise proof.refusal
     if home is None or user is None or session is None:
         raise BadCredentials("Wrong username or password.")
     return SignedIn(session, user, home, desk.issue(home, user, session, refresh, legacy=legacy))
@@ -176,6 +195,30 @@ async def change_password(desk: Desk, caller: Caller, *, current: str, new: str)
     desk.metrics.authenticated("password", "ok" if done else "refused")
     if not done:
         raise BadCredentials("This is not your password.", ("currentPassword",))
+
+
+async def reauthenticate(desk: Desk, caller: Caller, *, password: str, totp: str | None) -> None:
+    """Proves again who the caller is, for `RECENT`: by the password, and a second factor where they have one.
+
+    Refuses with BadCredentials, TotpRequired, WrongCode or TooManyAttempts.
+    """
+    async with within(caller.to(Permission.ACCOUNT_USE)):
+        user, tenant = await User.find(caller.user), await Tenant.find(caller.tenant)
+    await counted(desk, caller.origin, "password", tenant["slug"], tenant, user["id"].hex)
+    right = await desk.hasher.verify(password, user["password_hash"])
+    async with within(caller.to(Permission.ACCOUNT_USE)):
+        done = right and await _still(user) is not None
+        proof = await second_factor(desk, caller.origin, caller.user, totp) if done else Proof()
+        refusal = proof.refusal if done else BadCredentials("This is not your password.", ("password",))
+        if refusal is None:
+            await Session.prove(caller.session, second_factor=proof.proved)
+            await AuditEntry.append("reauthenticated", caller.origin, actor=caller.user, target=caller.session)
+        else:
+            why = {"why": refusal.code, "factor": "totp" if done else "password"}
+            await AuditEntry.append("reauthentication.refused", caller.origin, actor=caller.user, target=caller.session, **why)
+    desk.metrics.authenticated("password", "ok" if refusal is None else "refused")
+    if refusal is not None:
+        raise refusal
 
 
 async def verify(caller: Caller) -> None:

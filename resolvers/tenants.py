@@ -19,6 +19,7 @@ from models.tenancy import through, within
 from models.tenant import Tenant
 from models.user import User
 from models.values import Row, SignupPolicy, TenantStatus, new_id
+from resolvers.proofs import refuse_stale
 
 
 async def own(caller: Caller) -> Row:
@@ -41,10 +42,16 @@ async def usage(caller: Caller) -> Row:
 
 
 async def change(caller: Caller, values: Mapping[str, Any]) -> Row:
-    """The caller's tenant after its name or settings took new values. Refuses with a field's rule."""
+    """The caller's tenant after its name or settings took new values. Refuses with a field's rule, NotAllowed where the caller
+    asks everybody for a second factor without having one, or ReauthenticationRequired where they ask for it no more.
+    """
     async with within(caller.to(Permission.TENANT_WRITE)):
+        told = {}
+        if values.get("require_totp") is not None:
+            told["require_totp"] = await _second_factor(caller, required=values["require_totp"])
         tenant = await Tenant.change(caller.tenant, **values)
-        await AuditEntry.append("tenant.changed", caller.origin, actor=caller.user, target=caller.tenant, fields=sorted(values))
+        fields = sorted(values)
+        await AuditEntry.append("tenant.changed", caller.origin, actor=caller.user, target=caller.tenant, fields=fields, **told)
         return tenant
 
 
@@ -135,6 +142,17 @@ async def statistics(caller: Caller) -> dict[str, int]:
             users += await User.count()
             signed_in += await Session.people()
     return {"users": users, "signed_in": signed_in}
+
+
+async def _second_factor(caller: Caller, *, required: bool) -> bool:
+    """Whether it is required from now on."""
+    await User.alone()  # nobody disables theirs meanwhile
+    session, tenant = await Session.maybe(caller.session), await Tenant.find(caller.tenant)
+    if required and not (session and session["second_factor"]):
+        raise NotAllowed("Enrol an authenticator yourself first, or sign in with its code.", ("requireTotp",))
+    if tenant["require_totp"] and not required:
+        await refuse_stale(caller)
+    return required
 
 
 @asynccontextmanager

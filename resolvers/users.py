@@ -16,6 +16,7 @@ from models.session import Session
 from models.tenancy import through, within
 from models.user import User
 from models.values import Role, Row, SessionEndReason
+from resolvers.proofs import refuse_stale
 
 
 async def many(caller: Caller, user_ids: Sequence[UUID]) -> dict[UUID, Row]:
@@ -37,13 +38,15 @@ async def count(caller: Caller) -> int:
 
 
 async def change(caller: Caller, user_id: UUID | None, values: Mapping[str, Any]) -> Row:
-    """The user after the change; it bites with their next statement. Refuses with NotFound, NotAllowed, LastOwner, …Taken."""
+    """The user after the change; it bites with their next statement. Refuses with NotFound, NotAllowed, LastOwner, …Taken, and with
+    ReauthenticationRequired where it gives or takes the role OWNER, or an e-mail address: by that a password can be reset.
+    """
     async with within(caller.to(Permission.USERS_WRITE)):
         return await _change(caller, user_id, values)
 
 
 async def remove(caller: Caller, user_id: UUID | None) -> None:
-    """Removes a user and their sessions. Refuses with NotFound, NotAllowed, LastOwner."""
+    """Removes a user and their sessions. Refuses with NotFound, NotAllowed, LastOwner, ReauthenticationRequired."""
     async with within(caller.to(Permission.USERS_WRITE)):
         await _remove(caller, user_id)
 
@@ -76,8 +79,11 @@ async def remove_numbered(caller: Caller, number: int) -> None:
 
 async def _change(caller: Caller, user_id: UUID | None, values: Mapping[str, Any]) -> Row:
     rules.none_empty(values)
-    user = await _found(user_id)
-    await _refuse_out_of_reach(caller, user, Role(values.get("role", user["role"])))
+    user = await _found(caller, user_id)
+    role = Role(values.get("role", user["role"]))
+    await _refuse_out_of_reach(caller, user, role)
+    if values.get("email", user["email"]) != user["email"] or (role != user["role"] and Role.OWNER in {role, user["role"]}):
+        await refuse_stale(caller)
     changed = await User.change(user, **values)
     if user["active"] and not changed["active"]:
         await Session.end(SessionEndReason.USER_DEACTIVATED, user_id=user["id"])
@@ -87,8 +93,9 @@ async def _change(caller: Caller, user_id: UUID | None, values: Mapping[str, Any
 
 
 async def _remove(caller: Caller, user_id: UUID | None) -> None:
-    user = await _found(user_id)
+    user = await _found(caller, user_id)
     await _refuse_out_of_reach(caller, user, Role(user["role"]))
+    await refuse_stale(caller)
     await User.remove(user)
     await AuditEntry.append("user.deleted", caller.origin, actor=caller.user, target=user["id"], role=str(user["role"]))
 
@@ -107,8 +114,10 @@ async def _refuse_out_of_reach(caller: Caller, user: Row, becomes: Role) -> None
         raise NotAllowed("You may give those roles alone that stand below yours.", ("role",))
 
 
-async def _found(user_id: UUID | None) -> Row:
+async def _found(caller: Caller, user_id: UUID | None) -> Row:
     await User.alone()
+    async with within(caller.to(Permission.USERS_WRITE)):
+        pass  # who was lowered or deactivated while this waited does nothing any more
     user = None if user_id is None else await User.locked(user_id)
     if user is None:
         raise NotFound("There is no such user.", ("id",))

@@ -64,11 +64,12 @@ class Signup(Body):
 
 
 class Login(Body):
-    """POST /api/auth/login. Some old clients call the first key `username`."""
+    """POST /api/auth/login. Some old clients call the first key `username`; `totp` is new, for who has an authenticator."""
 
     username_or_email: str = Field(validation_alias=AliasChoices("username_or_email", "username"))
     password: str
     tenant_id: str
+    totp: str | None = None
 
 
 class Refresh(Body):

@@ -30,6 +30,7 @@ class Told:
 TABLE: Final[dict[type[Refusal], Told]] = {
     errors.Unauthenticated: Told(401, SIGN_IN_AGAIN),
     errors.BadCredentials: Told(401, "Wrong username or password, please try again", ("functional_query",)),
+    errors.WrongCode: Told(401),
     errors.TotpRequired: Told(401),
     errors.ReauthenticationRequired: Told(403),
     errors.TokenInvalid: Told(401, "Invalid refresh token"),

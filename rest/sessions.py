@@ -29,6 +29,7 @@ async def login(call: Call) -> Reply:
         tenant=given.tenant_id,
         username_or_email=given.username_or_email,
         password=given.password,
+        totp=given.totp,
         legacy=True,
     )
     return Reply(_tokens(signed), "Login successfully", metadata={"tenant_id": given.tenant_id})

@@ -31,7 +31,9 @@ class Signup(StrEnum):
 
 
 tenant = typer.Typer(no_args_is_help=True, help="Makes, lists, suspends and resumes tenants.")
-user = typer.Typer(no_args_is_help=True, help="Makes, lists, activates and deactivates users, and sets their passwords.")
+user = typer.Typer(
+    no_args_is_help=True, help="Makes, lists, activates and deactivates users, sets their passwords, resets authenticators."
+)
 operator = typer.Typer(no_args_is_help=True, help="Says who operates the whole service: the API never does.")
 
 _GENERATE: Final = typer.Option("--generate", help="Make the password, and print it this once.")
@@ -119,6 +121,13 @@ def set_password(slug: Slug, username: Username, generate: Generate = False, pas
     )
     typer.echo(f"{username} of {slug} has a new password; sessions ended: {ended}.")
     _show(password, generate)
+
+
+@user.command("totp-reset")
+def reset_totp(slug: Slug, username: Username) -> None:
+    """Removes a lost authenticator and its recovery codes, and ends the user's sessions. Be sure who asks: no letter tells them."""
+    ended = _run(lambda _: console.reset_totp(slug, username))
+    typer.echo(f"{username} of {slug} has no authenticator any more; sessions ended: {ended}.")
 
 
 @operator.command("add")

@@ -56,6 +56,21 @@ async def test_the_operators_mark_opens_what_asks_for_it(app: asyncpg.Connection
     assert await _refused(app, house, session, ["OWNER"]) == "42501"
 
 
+async def test_where_a_second_factor_is_asked_for_a_session_without_one_enters_by_its_mark_alone(
+    app: asyncpg.Connection, admin: asyncpg.Connection
+) -> None:
+    acme = await tenant(admin, "acme")
+    session = await _session(admin, acme, await add_user(admin, acme, "linus", "VIEWER", operator=True))
+    await admin.execute("UPDATE tenants SET require_totp = true")
+    for roles in (EVERYBODY, ["OPERATOR"], ["VIEWER", "OPERATOR"]):
+        with pytest.raises(asyncpg.PostgresError, match="the second factor is missing"):
+            await app.execute("SELECT enter($1, $2, $3)", acme, session, roles)
+    assert await _refused(app, acme, session, ["ENROLLING"]) == "42501"  # the mark is no role
+    assert await app.fetchval("SELECT enter($1, $2, $3)", acme, session, [*EVERYBODY, "ENROLLING"]) == acme
+    await admin.execute("UPDATE sessions SET second_factor = true")
+    assert await app.fetchval("SELECT enter($1, $2, $3)", acme, session, EVERYBODY) == acme
+
+
 async def test_what_is_over_or_foreign_does_not_enter(app: asyncpg.Connection, admin: asyncpg.Connection) -> None:
     acme, evil = await tenant(admin, "acme"), await tenant(admin, "evil")
     grace, mallory = await add_user(admin, acme, "grace", "EDITOR"), await add_user(admin, evil, "mallory", "OWNER")

@@ -54,6 +54,13 @@ LOBBY = {
 
 CONSOLE = "resolvers.console."
 
+WITHOUT_A_SECOND_FACTOR = {
+    *(f"resolvers.sessions.{deed}" for deed in "change_password logout mine reauthenticate renew revoke revoke_all".split()),
+    *(f"resolvers.sessions.{deed}" for deed in "verify viewer".split()),
+    *(f"resolvers.totp.{deed}" for deed in "confirm disable enabled enroll regenerate".split()),
+}
+"""What a session may that lacks the second factor its tenant asks for: nothing here reads or changes what is not the caller's."""
+
 
 def test_imports_go_down_only() -> None:
     done = subprocess.run(
@@ -101,6 +108,12 @@ def test_the_door_is_opened_by_resolvers_alone() -> None:
 
 def test_nobody_else_enters_without_a_session() -> None:
     assert {where for where in _without_a_pass() if not where.startswith(CONSOLE)} == set(WITHOUT_A_PASS)
+
+
+def test_nothing_else_is_open_to_who_lacks_a_second_factor() -> None:
+    doors = [one for source in sources() for door in ("within", "through") for one in source.calls(door)]
+    assert {where for where, call in doors if "ACCOUNT_USE" in ast.unparse(call)} == WITHOUT_A_SECOND_FACTOR
+    assert GRANTS[ENROLLING] == {Permission.ACCOUNT_USE}
 
 
 def test_no_transport_reaches_the_console() -> None:

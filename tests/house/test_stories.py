@@ -21,6 +21,7 @@ ONE_SIDED = {
     "test_moving_in": "one move over the command line, which people then find by both transports",
     "test_people": "roles, which the old routes cannot give",
     "test_robustness": "what goes wrong below both",
+    "test_second_factors": "enrolling and proving, which the old routes have not; that they never go past it is told here",
     "test_signing_in": "the cookie, the list of sessions and the reuse of tokens in detail",
     "test_tenants": "settings and summaries, which the old routes have not",
     "test_two_processes": "what holds below both, in every process",

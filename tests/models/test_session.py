@@ -125,3 +125,19 @@ async def test_an_expired_session_is_not_ended_again(home: tuple[UUID, UUID]) ->
             clock.shift(IDLE)
             assert await Session.end(SessionEndReason.REVOKED, user_id=home[1]) == 0
             assert [row["ended_reason"] for row in await Session.of_user(home[1])] == [SessionEndReason.EXPIRED]
+
+
+async def test_a_proof_is_noted_for_its_session_and_a_second_factor_stays_until_it_is_forgotten(home: tuple[UUID, UUID]) -> None:
+    with time_machine.travel(now(), tick=False) as clock:
+        async with within(home[0]):
+            one = await _started(home[1])
+            two = await Session.start(home[1], Origin(), _B, second_factor=True)
+            assert (one["second_factor"], two["second_factor"]) == (False, True)
+            clock.shift(60)
+            await Session.prove(one["id"], second_factor=True)
+            await Session.prove(one["id"], second_factor=False)
+            rows = {row["id"]: row for row in await Session.of_user(home[1])}
+            assert (rows[one["id"]]["authenticated_at"], rows[one["id"]]["second_factor"]) == (now(), True)
+            assert rows[two["id"]]["authenticated_at"] == now() - timedelta(seconds=60)
+            await Session.forget_second_factor(home[1])
+            assert {row["second_factor"] for row in await Session.of_user(home[1])} == {False}

@@ -31,6 +31,7 @@ def caught(exc: BaseException) -> BaseException:
 
 PRIVATE_KEYS = """
     password newPassword PASSWORD accessToken refresh_token Authorization Set-Cookie client_secret api_key totp
+    otp otpauthUrl recoveryCodes recovery_code
     email ownerEmail e_mail phone notes note postal_address name firstName family_name givenName nickname username
     variables query document
 """
@@ -61,6 +62,10 @@ def test_an_operators_key_keeps_its_value(key: str) -> None:
         ("call +47 912 34 567 now", "call [redacted] now"),
         (f"key {SECRET}", "key [redacted]"),
         ("x" * 39, "x" * 39),
+        ("secret JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP.", "secret [redacted]."),
+        ("code ABCD-EFGH-2345-WXYZ used", "code [redacted] used"),
+        ("scan otpauth://totp/Address%20Book:ada?secret=JBSW", "scan [redacted]"),
+        ("ABCD-EFGH-2345-WXYZ-ABCD", "ABCD-EFGH-2345-WXYZ-ABCD"),
         ("x" * 40, "[redacted]"),
         ("duplicate\nDETAIL:  Key (notes)=(canary\nof two lines) exists", "duplicate"),
         ("2026-01-02T03:04:05+00:00", "2026-01-02T03:04:05+00:00"),

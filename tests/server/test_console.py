@@ -10,6 +10,7 @@ import pytest
 
 from models.audit import AuditEntry
 from models.errors import Unavailable
+from tests.authenticators import enrolled, login, told
 from tests.commands import Command, Said
 from tests.conftest import Database
 from tests.world import World, add_user, tenant
@@ -122,6 +123,21 @@ async def test_a_password_is_asked_for_twice_and_never_shown(run: Command, admin
     assert (await run(*command, typed="")).code == 1
 
 
+async def test_a_lost_authenticator_is_reset_and_its_sessions_end(run: Command, world: World) -> None:
+    _, codes = await enrolled(world.linus)
+    assert told(await login(world.linus)) == ["TOTP_REQUIRED"]
+    reset = await run("user", "totp-reset", "acme", "linus")
+    assert reset == Said(0, "linus of acme has no authenticator any more; sessions ended: 1.\n", "")
+    assert (await world.linus.gql("{ viewer { id } }")).codes == ["UNAUTHENTICATED"]
+    assert told(await login(world.linus)) == []
+    assert await world.admin.fetchval("SELECT count(*) FROM recovery_codes") == 0
+    entries = await world.admin.fetch("SELECT action, details FROM audit_entries WHERE details ->> 'by' = 'console'")
+    assert [(row["action"], json.loads(row["details"])) for row in entries] == [
+        ("totp.reset", {"by": "console", "sessions_ended": 1})
+    ]
+    assert codes[0] not in reset.out + reset.err
+
+
 async def test_an_operator_operates_and_no_longer(run: Command, world: World) -> None:
     query = "{ tenants { totalCount } }"
     assert (await world.linus.gql(query)).codes == ["FORBIDDEN"]
@@ -151,6 +167,8 @@ async def test_an_operator_operates_and_no_longer(run: Command, world: World) ->
         ("user password nova nora --generate", "There is no user nora in nova."),
         ("user password nova nina --generate --password-file x", "Use --generate or --password-file, not both."),
         ("user deactivate nova nora", "There is no user nora in nova."),
+        ("user totp-reset nova nora", "There is no user nora in nova."),
+        ("user totp-reset nova nina", "nina of nova has no authenticator."),
         ("operator add nova nora", "There is no user nora in nova."),
         ("operator remove nobody nina", "There is no tenant nobody."),
     ],

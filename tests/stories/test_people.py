@@ -213,6 +213,25 @@ async def test_two_changes_at_once_both_hold(world: World) -> None:
     assert tuple(row) == ("Grace H", "VIEWER")
 
 
+@pytest.mark.parametrize(
+    ("becomes", "code"), [("role = 'EDITOR'", "FORBIDDEN"), ("active = false", "UNAUTHENTICATED"), ("role = 'OWNER'", None)]
+)
+async def test_who_is_lowered_while_their_deed_waits_does_nothing_any_more(becomes: str, code: str | None, world: World) -> None:
+    deeds = [
+        asyncio.create_task(world.adam.gql(_UPDATE, i={"id": _id(world.linus), "active": False})),
+        asyncio.create_task(world.adam.gql(_DELETE, i={"id": _id(world.linus)})),
+    ]
+    async with world.admin.transaction():
+        await world.admin.execute("SELECT id FROM tenants WHERE slug = 'acme' FOR UPDATE")
+        await world.admin.execute(f"UPDATE users SET {becomes} WHERE username = 'adam'")
+        await asyncio.sleep(0.5)
+        assert not any(deed.done() for deed in deeds)
+    for deed in deeds:
+        assert (await deed).codes == ([] if code is None else [code])
+    linus = await world.admin.fetchval("SELECT active FROM users WHERE username = 'linus'")
+    assert linus is (True if code else None)
+
+
 async def test_who_becomes_an_owner_meanwhile_is_out_of_an_admins_reach(world: World) -> None:
     async with world.admin.transaction():
         await world.admin.execute("UPDATE users SET role = 'OWNER' WHERE id = $1", world.grace.user)

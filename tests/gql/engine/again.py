@@ -19,7 +19,8 @@ class Fresh:
         self.begin(0)
         monkeypatch.setattr("models.values.compat", SimpleNamespace(uuid7=self.uuid))  # new_id is imported everywhere
         monkeypatch.setattr("auth.tokens.uuid4", self.uuid)
-        monkeypatch.setattr("auth.tokens.secrets", SimpleNamespace(**vars(secrets) | {"token_bytes": self.token_bytes}))
+        for module in ("tokens", "totp"):
+            monkeypatch.setattr(f"auth.{module}.secrets", SimpleNamespace(**vars(secrets) | {"token_bytes": self.token_bytes}))
 
         async def unbounded(*_: Any) -> None:
             """Lets every attempt through."""

@@ -29,7 +29,10 @@ CALLERS: Final = (*("ada",) * 6, *("adam", "linus", "oskar") * 2, *("grace",) * 
 CURSORS: Final = {"after", "before"}
 OPERATORS: Final = {"tenants", "createTenant", "suspendTenant", "resumeTenant"}
 ADMINS: Final = {"auditLog"}
-OWN: Final = {"login", "signup", "refresh", "logout", "changePassword", "revokeSessions"}
+OWN: Final = {
+    *("login", "signup", "refresh", "logout", "changePassword", "revokeSessions", "reauthenticate"),
+    *("enrollTotp", "confirmTotp", "regenerateRecoveryCodes", "disableTotp"),
+}
 
 
 @dataclass(frozen=True)
