@@ -102,7 +102,7 @@ async def open_office(
     office = PostOffice()
 
     def authenticate(_server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, given: Any) -> AuthResult:
-        return AuthResult(success=given.password == (password or "").encode())
+        return AuthResult(success=given.password == (password or "").encode(), handled=False)
 
     def protocol() -> SMTP:
         return SMTP(
