@@ -70,7 +70,7 @@ PAGED: Final = ListSize(
     sized_fields=["edges", "nodes"],
     require_one_slicing_argument=False,
 )
-"""The directive of a connection that is read from either end."""
+"""The directive of a connection."""
 
 FORWARD: Final = ListSize(
     assumed_size=PAGE_DEFAULT,
@@ -78,7 +78,7 @@ FORWARD: Final = ListSize(
     sized_fields=["edges", "nodes"],
     require_one_slicing_argument=False,
 )
-"""The directive of a connection that is read from its beginning alone."""
+"""The directive of one that is read from its beginning alone."""
 
 COUNTS: Final = 5
 """Points of a number that the database has to count."""

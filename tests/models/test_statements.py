@@ -21,7 +21,7 @@ from models.contact_search import ContactFilter, ContactOrder, ContactQuery, Lab
 from models.errors import Forbidden, Unauthenticated
 from models.paging import Window
 from models.values import Origin, new_id
-from resolvers import audit, contacts, labels, sessions, tenants, users
+from resolvers import audit, contacts, jobs, labels, sessions, tenants, users
 from tests.house.code import sources
 from tests.world import add_user, tenant
 
@@ -73,6 +73,7 @@ async def home(admin: asyncpg.Connection, tortoise: None) -> Home:
         contact = await contacts.add(callers[0], {"name": f"Zoë of {slug}"}, [label["id"]])
         async with tenancy.within(home):
             await AuditEntry.append("logout", Origin(), actor=callers[0].user, target=callers[0].session)
+        await admin.execute("INSERT INTO jobs (tenant_id, id, kind) VALUES ($1, $2, 'MAIL')", home, new_id())
         entry = await admin.fetchval("SELECT id FROM audit_entries WHERE tenant_id = $1", home)
         homes[slug] = Home(*callers, contact["id"], label["id"], contact["number"], entry)
     return homes["acme"]
@@ -105,6 +106,7 @@ READS: Final[dict[str, Act]] = {
         caller, AuditQuery(TextMatch(starts_with="log"), home.owner.user, TimeMatch(gte=EARLIER)), Window(50)
     ),
     "who did it": lambda home, caller: audit.actors(caller, [home.entry], NAMES),
+    "jobs": lambda _, caller: jobs.search(caller, Window(50), None),
     "labels": lambda _, caller: labels.everyone(caller),
     "counts of labels": lambda home, caller: labels.counts(caller, [home.label]),
     "users": lambda _, caller: users.search(caller, Window(50)),
@@ -119,7 +121,7 @@ WRITES: Final[dict[str, Act]] = {
 }
 _OLD: Final = {"name": "Zoë of acme", "gender": None, "age": 7, "address": "Here", "phone": "0123456789", "email": "z@example.org"}
 OPERATORS: Final = frozenset({"tenants", "how many tenants"})
-ADMINS: Final = frozenset({"the audit log", "who did it"})
+ADMINS: Final = frozenset({"jobs", "the audit log", "who did it"})
 
 
 @pytest.fixture
@@ -157,6 +159,7 @@ async def test_no_other_act_goes_through_a_single_statement(home: Home) -> None:
         "contacts.numbered",
         "contacts.add",
         "contacts.add_numbered",
+        "jobs.search",
         "labels.everyone",
         "labels.counts",
         "users.search",
@@ -177,7 +180,7 @@ async def test_the_door_stands_first_and_a_fence_behind_it(home: Home, told: lis
         assert "enter(" not in inner[2]
         assert re.search(r"(LIMIT (\d+|\$\d+)( OFFSET \$\d+)?|OFFSET 0)$", inner[2]) or inner[2].startswith("SELECT count("), sql
         for table in re.findall(
-            r"(?:FROM|JOIN) (contacts|labels|contact_labels|users|sessions|audit_entries|audit_seals) (\w)", inner[2]
+            r"(?:FROM|JOIN) (contacts|jobs|labels|contact_labels|users|sessions|audit_entries|audit_seals) (\w)", inner[2]
         ):
             alias = table[1]
             assert f"{alias}.tenant_id = d.tenant" in inner[2] or f"ON {alias}.tenant_id = " in inner[2], (table, sql)

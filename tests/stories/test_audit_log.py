@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from models.actions import ACTIONS
+from models.values import new_id
 from tests.world import PASSWORD, Answer, Person, World
 
 Act = Callable[[World], Awaitable[Any]]
@@ -91,6 +92,12 @@ async def _for_good(world: World) -> Any:
 async def _label(world: World) -> Any:
     made = await world.grace.gql('mutation { createLabel(input: {name: "canary"}) { label { id } } }')
     return await _gql("grace", "deleteLabel", "DeleteLabelInput", id=made.data["createLabel"]["label"]["id"])(world)
+
+
+async def _job(world: World) -> Any:
+    job = new_id()
+    await world.admin.execute("INSERT INTO jobs (tenant_id, id, kind) VALUES ($1, $2, 'MAIL')", world.acme, job)
+    return await _gql("adam", "cancelJob", "CancelJobInput", id=f"job_{job.hex}")(world)
 
 
 async def _session(world: World) -> Any:
@@ -200,6 +207,7 @@ LIST: dict[str, tuple[Act, list[Told]]] = {
     "a user removed": (_user_deleted, [Told("user.deleted", "adam", "linus", {"role": "VIEWER"})]),
     "a user removed, of old": (_user_deleted_of_old, [Told("user.deleted", "adam", "linus", {"role": "VIEWER"})]),
     "contacts removed for good": (_for_good, [Told("contacts.deleted", "adam", None, {"count": 2})]),
+    "a job cancelled": (_job, [Told("job.cancelled", "adam", "job", {"kind": "MAIL"})]),
     "a label removed": (_label, [Told("label.deleted", "grace", "label", {})]),
     "settings": (
         _gql("adam", "updateTenant", "UpdateTenantInput", name=CANARY, loginAttemptsPerMinute=20),
