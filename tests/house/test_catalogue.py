@@ -17,9 +17,12 @@ from tests.house.catalogue import dump
 from tests.house.walls import tenant_tables
 
 COMMITTED = Path(__file__).with_name("catalogue.txt")
-STRICT = "(tenant_id = ( SELECT (current_setting('app.tenant_id'::text))::uuid AS current_setting))"
+STRICT = "(tenant_id = ( SELECT held_tenant() AS held_tenant))"
+DOORS = {"enter(uuid,uuid,text[])", "hold(uuid,bytea)", "knows_door_key(bytea)"}
+"""The functions that run as their owner."""
 GLOBAL_KEYS = {
     "aerich_pkey": "migrations belong to no tenant",
+    "door_keys_pkey": "a key of the server holds any tenant",
     "tenants_pkey": "tenants are found before any door is open",
     "tenants_slug_key": "what people type when they sign in names one tenant of all",
 }
@@ -49,7 +52,7 @@ async def test_every_tenant_table_stands_behind_the_wall(admin: asyncpg.Connecti
 
 async def test_only_these_tables_have_no_tenant(admin: asyncpg.Connection) -> None:
     rows = await admin.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
-    assert {row["tablename"] for row in rows} - set(await tenant_tables(admin)) == {"aerich", "tenants"}
+    assert {row["tablename"] for row in rows} - set(await tenant_tables(admin)) == {"aerich", "door_keys", "tenants"}
     nullable = await admin.fetch(
         "SELECT table_name FROM information_schema.columns WHERE table_schema = 'public' AND column_name = 'tenant_id' "
         "AND (is_nullable = 'YES' OR data_type <> 'uuid')"
@@ -112,11 +115,13 @@ async def test_the_role_that_serves_stands_below_the_wall(admin: asyncpg.Connect
         await connection.close()
 
 
-async def test_nothing_lends_its_rights(admin: asyncpg.Connection) -> None:
-    """No function runs as its owner, and no view reads as its owner."""
-    assert (
-        await admin.fetch("SELECT oid::regprocedure FROM pg_proc WHERE prosecdef AND pronamespace = 'public'::regnamespace") == []
+async def test_nothing_but_the_doors_lends_its_rights(admin: asyncpg.Connection) -> None:
+    """No other function runs as its owner, and no view reads as its owner; the owner is bound by row-level security itself."""
+    lending = await admin.fetch(
+        "SELECT oid::regprocedure::text AS name, pg_get_userbyid(proowner) AS owner FROM pg_proc "
+        "WHERE prosecdef AND pronamespace = 'public'::regnamespace"
     )
+    assert {(row["name"], row["owner"]) for row in lending} == {(name, OWNER) for name in DOORS}
     views = await admin.fetch(
         "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND (relkind = 'm' OR relkind = 'v' "
         "AND NOT coalesce('security_invoker=true' = ANY (reloptions), false))"

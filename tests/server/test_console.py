@@ -1,4 +1,4 @@
-"""What an operator does at the machine: with nothing but DATABASE_URL, each act on record, and nothing changed by a mistake."""
+"""What an operator does at the machine: with DATABASE_URL and SECRET_KEYS, each act on record, and nothing changed by a mistake."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from models.audit import AuditEntry
 from models.errors import Unavailable
 from server.__main__ import main
-from tests.conftest import Database
+from tests.conftest import SECRET_KEYS, Database
 from tests.world import World, add_user, tenant
 
 GOOD = "violet-harbour-lantern-29"
@@ -39,6 +39,7 @@ def run(database: Database, admin: asyncpg.Connection, monkeypatch: pytest.Monke
     for name in ("JWT_KEYS", "JWT_KEYS_FILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("DATABASE_URL", database.app)
+    monkeypatch.setenv("SECRET_KEYS", SECRET_KEYS)
     monkeypatch.setenv("BCRYPT_COST", "4")
 
     def command(*arguments: str, typed: str) -> Said:

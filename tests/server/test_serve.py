@@ -162,7 +162,7 @@ async def test_migrate_needs_the_owner_and_says_what_it_did(start: Start, databa
     refused = await start("migrate")
     assert await refused.communicate() == (b"", b"BadSettings:\nMIGRATION_DATABASE_URL: Field required\n")
     assert refused.returncode == 1
-    alone = dict.fromkeys(("DATABASE_URL", "JWT_KEYS", "SECRET_KEYS", "PORT", "BCRYPT_COST"), "")
+    alone = dict.fromkeys(("DATABASE_URL", "JWT_KEYS", "PORT", "BCRYPT_COST"), "")
     nothing = await start("migrate", **alone, MIGRATION_DATABASE_URL=database.owner)
     assert await nothing.communicate() == (b"Nothing to do.\n", b"")
     assert nothing.returncode == 0
