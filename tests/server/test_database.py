@@ -13,7 +13,7 @@ import pytest
 from auth.vault import Vault
 from server import database as db
 from server.database import BadDatabase, config, known_migrations, migrate, prepare, with_database
-from tests.conftest import OWNER, PASSWORDS, VAULT, Database, named, not_ours
+from tests.conftest import OWNER, PASSWORDS, SECRET_KEYS, VAULT, Database, named, not_ours
 
 
 async def test_migrations_are_applied_once(fresh: Database) -> None:
@@ -26,7 +26,7 @@ async def test_migrations_are_applied_once(fresh: Database) -> None:
 
 async def test_migrating_lets_the_database_know_the_keys_of_the_door_and_no_other(fresh: Database) -> None:
     """A secret is rotated by migrating with the new one beside the old, and once more when the old one is dropped."""
-    old, new = ("a secret of thirty-two bytes, old", "a secret of thirty-two bytes, new")
+    old, new = SECRET_KEYS, SECRET_KEYS[::-1]
     for secrets in (old, f"{old}, {new}", f"{new}, {old}", new):
         vault = Vault.parse(secrets)
         await migrate(fresh.owner, vault)
