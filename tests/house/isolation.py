@@ -21,7 +21,7 @@ Written by `make isolation`, which is `tests/house/test_matrix.py` and `tests/ho
 and a real Postgres; each run of the suite compares. Mallory, who owns a tenant of her own, asks for what is acme's and for what is
 nobody's. It **leaks** where the two answers differ by a byte, where anything of acme's stands in one, or where a row of acme's is
 another one afterwards. Then each wall is taken away alone. Without both it must leak, or the questions would show nothing; where it
-does not even then, a third guard stands (a mark that is not hers, a session that is not hers), or nothing of a tenant is told.
+does not even then, a third guard stands (a mark, a session or a cursor that is not hers), or nothing of a tenant is told.
 """
 _CELLS: Final = {True: "leaks", False: "–"}
 
@@ -47,7 +47,7 @@ def told(section: str, walls: str, found: Mapping[str, bool], questions: int) ->
 def _page(tables: Tables) -> str:
     parts = [_HEAD, _table("leaks with", {section: _leaks(rows) for section, (_, rows) in tables.items()})]
     for section, (questions, rows) in sorted(tables.items()):
-        parts.append(f"## {section}\n\n{len(rows)} places, {questions} questions to each, with each state of the walls.\n")
+        parts.append(f"## {section}\n\n{len(rows)} places; questions to each, with each state of the walls: {questions}.\n")
         parts.append(_table("place", {f"`{name}`": row for name, row in rows.items()}))
     return "\n".join(parts)
 
@@ -65,7 +65,7 @@ def _table(first: str, rows: Mapping[str, Mapping[str, str]]) -> str:
 def _read() -> Tables:
     tables: Tables = {}
     for part in PAGE.read_text(encoding="utf-8").split("\n## ")[1:] if PAGE.exists() else ():
-        questions = re.search(r"(\d+) questions", part)
+        questions = re.search(r"walls: (\d+)", part)
         assert questions
         rows = {
             row[1]: dict(zip(WALLS, row[2].split(" | "), strict=True)) for row in re.finditer(r"^\| `(.+)` \| (.+) \|$", part, re.M)

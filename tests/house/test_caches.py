@@ -34,7 +34,7 @@ CACHES: Final = {
     "server.pages: cache _graphiql": "of a file",
     "server.pages: cache _swagger": "of a file",
 }
-"""Each with its reason. Contexts and plans hold what one request brought along; budgets are counters by ids of users and tenants."""
+"""Each with its reason. What else outlives a request are counters, by ids of users and of tenants."""
 
 
 def _found() -> set[str]:

@@ -154,5 +154,8 @@ async def test_an_owner_or_a_superuser_stands_above_the_wall(database: Database,
 
 async def test_a_key_that_the_database_does_not_know_is_noticed(database: Database, tortoise: None) -> None:
     assert await knows_our_key() is True
-    async with opened(database.app, Vault([b"another secret, of 32 bytes or more"]), pool=1):
+    vault = Vault([b"another secret, of 32 bytes or more"])
+    async with opened(database.app, vault, pool=1):
         assert await knows_our_key() is False
+        vault.take(VAULT)  # as a server does whose file of keys has changed
+        assert await knows_our_key() is True

@@ -135,12 +135,12 @@ async def test_wrong_settings_are_all_told_and_no_value(start: Start) -> None:
     assert (process.returncode, out) == (1, b"")
     assert err.decode().splitlines() == [
         "BadSettings:",
+        "SECRET_KEYS: secret 1 is shorter than 32 bytes; secret 1 has too few different characters",
         "DATABASE_URL: Field required",
         "BCRYPT_COST: must be at least 12 in production",
         "PORT: Input should be a valid integer, unable to parse string as an integer",
         "METRICS_PORT: required in production, so that /metrics is not public",
         "JWT_KEYS: must be JSON",
-        "SECRET_KEYS: secret 1 is shorter than 32 bytes; secret 1 has too few different characters",
     ]
 
 

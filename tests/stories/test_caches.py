@@ -1,4 +1,4 @@
-"""Two tenants that take turns with the same documents, routes, tags and numbers get their own answers, and keep none of another's (TI-14)."""
+"""Two tenants that take turns with the same documents, routes, tags and numbers get their own answers and no other (TI-14)."""
 
 from __future__ import annotations
 

@@ -383,7 +383,7 @@ async def test_a_statement_that_takes_too_long_is_given_up(world: World, serve: 
 
 
 async def test_tenants_never_mix_under_load(world: World, serve: Serve) -> None:
-    """400 requests, 40 at once over two connections, by both roads and both transports: some hang up, some fail, none sees another's."""
+    """400 requests, 40 at once over two connections, reads, writes and old routes: some hang up, some fail, none sees another's."""
     client = await serve(database_pool=2)
     query = "{ viewer { user { username } tenant { slug } } contacts { nodes { name } } }"
     rename = "mutation($c: UpdateContactInput!) { updateContact(input: $c) { contact { name } userErrors { code } } }"
