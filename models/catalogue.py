@@ -21,6 +21,9 @@ SELECT 'role: opens doors by itself'
     OR has_table_privilege('door_keys', 'INSERT, UPDATE, DELETE')
 UNION ALL
 SELECT 'setting: backtrace_functions is not for use here' WHERE current_setting('backtrace_functions') <> ''
+UNION ALL
+SELECT 'setting: the doors may not write it' FROM pg_proc p
+ WHERE p.oid = 'open_door(uuid)'::regprocedure AND NOT has_parameter_privilege(p.proowner, 'backtrace_functions', 'SET')
 """
 
 _LENT: Final = """
