@@ -122,7 +122,7 @@ async def test_a_temporary_table_would_stand_in_front_of_ours(database: Database
 
 @pytest.fixture
 async def another(admin: asyncpg.Connection, worker_id: str) -> AsyncIterator[str]:
-    """A role that may do what the app role may; its password is its name. Roles are the whole cluster's, so ours stay as they are."""
+    """A role that may do what the app role may; its password is its name. Roles are the whole cluster's: ours stay as they are."""
     role = f"another_{os.environ['TEST_RUN']}_{worker_id}"
     await admin.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{role}' IN ROLE {APP}")
     yield role
