@@ -29,17 +29,17 @@ _MIGRATION: Final = ROOT / "migrations" / "models" / "8_20261130000000_wall.py"
 
 OPENINGS: Final[dict[str, str]] = {
     # The setting
-    "SET backtrace_functions = '{acme}'": DENIED,
-    "SET LOCAL backtrace_functions = '{acme}'": DENIED,
-    "SELECT set_config('backtrace_functions', '{acme}', true)": DENIED,
-    "SELECT set_config('backtrace_functions', '{acme}', false)": DENIED,
-    "UPDATE pg_settings SET setting = '{acme}' WHERE name = 'backtrace_functions'": DENIED,
-    "SELECT query_to_xml('SET LOCAL backtrace_functions = ''{acme}''', true, false, '')": "0A000",
-    "ALTER ROLE CURRENT_USER SET backtrace_functions = '{acme}'": DENIED,
-    "ALTER DATABASE {database} SET backtrace_functions = '{acme}'": DENIED,
+    "SET backtrace_functions = '{hex}'": DENIED,
+    "SET LOCAL backtrace_functions = '{hex}'": DENIED,
+    "SELECT set_config('backtrace_functions', '{hex}', true)": DENIED,
+    "SELECT set_config('backtrace_functions', '{hex}', false)": DENIED,
+    "UPDATE pg_settings SET setting = '{hex}' WHERE name = 'backtrace_functions'": DENIED,
+    "SELECT query_to_xml('SET LOCAL backtrace_functions = ''{hex}''', true, false, '')": "0A000",
+    "ALTER ROLE CURRENT_USER SET backtrace_functions = '{hex}'": DENIED,
+    "ALTER DATABASE {database} SET backtrace_functions = '{hex}'": DENIED,
     "RESET backtrace_functions": DENIED,
     "GRANT SET ON PARAMETER backtrace_functions TO CURRENT_USER": DENIED,
-    "DO $$ BEGIN PERFORM set_config('backtrace_functions', '{acme}', true); END $$": DENIED,
+    "DO $$ BEGIN PERFORM set_config('backtrace_functions', '{hex}', true); END $$": DENIED,
     # The doors
     "SELECT open_door('{acme}')": DENIED,
     "SELECT hold('{acme}', NULL)": OVER,
@@ -64,7 +64,7 @@ OPENINGS: Final[dict[str, str]] = {
     # What would stand in front of our tables, for the doors or for whoever uses the connection next
     "CREATE TEMPORARY TABLE sessions (LIKE public.sessions)": DENIED,
     "SELECT * INTO TEMPORARY contacts FROM tenants": DENIED,
-    "CREATE FUNCTION pg_temp.mine() RETURNS uuid LANGUAGE sql SET backtrace_functions = '{acme}' AS 'SELECT held_tenant()'": DENIED,
+    "CREATE FUNCTION pg_temp.mine() RETURNS uuid LANGUAGE sql SET backtrace_functions = '{hex}' AS 'SELECT held_tenant()'": DENIED,
     "CREATE SCHEMA mine": DENIED,
     "CREATE VIEW mine AS TABLE contacts": DENIED,
     # Other roles, and ways around
@@ -119,6 +119,7 @@ async def names(admin: asyncpg.Connection, database: Database) -> dict[str, obje
     await admin.execute("ANALYZE contacts, users")
     return {
         "acme": acme,
+        "hex": acme.hex,  # as the setting holds it
         "evil": evil,
         "session": sessions[evil][0],
         "ended": sessions[acme][1],
