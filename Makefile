@@ -6,7 +6,7 @@ PYTEST ?=
 BIN := .venv/bin
 READY := .venv/installed
 
-.PHONY: run test check full bench lock schema settings
+.PHONY: run test check full bench lock schema settings isolation
 
 run: $(READY)
 	@exec $(BIN)/python -m server dev
@@ -36,6 +36,9 @@ schema: $(READY)
 
 settings: $(READY)
 	$(BIN)/python -m server settings > docs/settings.md.new && mv docs/settings.md.new docs/settings.md
+
+isolation: $(READY) # docs/isolation.md, from a running server
+	UPDATE=1 $(BIN)/python -m pytest -q -n 0 tests/house/test_matrix.py tests/house/test_matrix_rest.py
 
 # The lock is the whole truth: hashes for every file, and no address. What was fetched once is kept, so that the next clone needs
 # no network.

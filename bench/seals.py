@@ -38,8 +38,9 @@ def main(entries: Annotated[int, typer.Option(help="How many entries the log of 
 
 
 async def _measured(cluster: str, entries: int) -> None:
+    vault = Vault.parse(SECRET_KEYS)
     await prepare(cluster, NAME, {OWNER: PASSWORD, APP: PASSWORD})
-    await migrate(with_database(cluster, NAME, OWNER, PASSWORD))
+    await migrate(with_database(cluster, NAME, OWNER, PASSWORD), vault)
     connection = await asyncpg.connect(with_database(cluster, NAME))
     await connection.execute("INSERT INTO tenants (id, slug, name) VALUES (gen_random_uuid(), 'acme', 'Acme')")
     await connection.execute(
@@ -51,8 +52,8 @@ async def _measured(cluster: str, entries: int) -> None:
     )
     await connection.execute("VACUUM ANALYZE audit_entries")
     await connection.close()
-    desk = Desk(Keyring.parse(JWT_KEYS), Vault.parse(SECRET_KEYS), Hasher(4, 1), Throttle(), Metrics())
-    async with opened(with_database(cluster, NAME, APP, PASSWORD), pool=1):
+    desk = Desk(Keyring.parse(JWT_KEYS), vault, Hasher(4, 1), Throttle(), Metrics())
+    async with opened(with_database(cluster, NAME, APP, PASSWORD), vault, pool=1):
         await _timed("sealed", entries, seals.seal(desk))
         (verdict,) = await _timed("verified", entries, seals.verify("acme", {}, lambda *_: None))
     print(verdict)

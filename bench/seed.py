@@ -13,11 +13,13 @@ import asyncpg
 
 from auth.passwords import Hasher
 from auth.tokens import Keyring
+from auth.vault import Vault
 from server.database import ROOT, migrate, prepare, with_database
 
-OWNER, APP, BARE, OPEN = "address_book_owner", "address_book_app", "bench_bare", "bench_open"
+OWNER, APP, BARE, OPEN, SETTING = "address_book_owner", "address_book_app", "bench_bare", "bench_open", "bench_setting"
 """The roles: the product's two; one that no row-level security binds, for the peers; and the same for our own server, to which
-`enter` and `hold` are functions that check nothing: what the door costs is the difference."""
+`enter` and `hold` are functions that check nothing: what the door costs is the difference; and one for PostGraphile that row-level
+security binds and that says itself whose rows it wants."""
 
 PASSWORD: Final = "bench-only"
 JWT_SECRET: Final = "7Qm4xW9cT2vK8rB5nZ1jH6pL3sD0fG-bench-only"
@@ -72,7 +74,7 @@ async def seeded(cluster: str, big: Sequence[int] = (), tenants: int = TENANTS) 
     if said != mark:
         await outside.execute(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
         await prepare(cluster, database, {OWNER: PASSWORD, APP: PASSWORD})
-        await migrate(with_database(cluster, database, OWNER, PASSWORD))
+        await migrate(with_database(cluster, database, OWNER, PASSWORD), Vault.parse(SECRET_KEYS))
         await _fill(admin, tenants)
         await outside.execute(f"COMMENT ON DATABASE {database} IS '{mark}'")
     await outside.close()

@@ -91,7 +91,7 @@ CATALOGUE: Final = (
     _node("mercurius", "mercurius, jit (Node)", "mercurius"),
     _node("mercurius-seen", "mercurius, jit, with prom-client and pino (Node)", "mercurius", "seen"),
     _node("yoga", "GraphQL Yoga (Node)", "yoga"),
-    replace(_node("postgraphile", "PostGraphile 5 with RLS (Node)", "postgraphile"), role=seed.APP, dialect=POSTGRAPHILE),
+    replace(_node("postgraphile", "PostGraphile 5 with RLS (Node)", "postgraphile"), role=seed.SETTING, dialect=POSTGRAPHILE),
 )
 """The rows of the main table."""
 

@@ -57,7 +57,7 @@ def main() -> None:
     app.router.add_route("*", "/graphql", View(schema=schema))
 
     async def database(_app: web.Application) -> AsyncIterator[None]:
-        async with opened(settings.database_url.get_secret_value(), pool=settings.database_pool):
+        async with opened(settings.database_url.get_secret_value(), settings.vault(), pool=settings.database_pool):
             yield
 
     app.cleanup_ctx.append(database)

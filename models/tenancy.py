@@ -9,7 +9,7 @@ for what runs inside. `within(tenant)` is for those without a session yet (who s
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -49,6 +49,9 @@ class _Held:
 
 client: ContextVar[Client] = ContextVar("client")
 """The open database, set by `server.database.opened`: for what goes past Tortoise, whose own way to it takes long."""
+
+door_key: ContextVar[Callable[[], bytes]] = ContextVar("door_key")
+"""The server's key in use, without which no tenant is held; set by `server.database.opened`."""
 
 _held: ContextVar[_Held | Pass | None] = ContextVar("held_tenant", default=None)
 """The open door; a Pass alone is one that each statement opens for itself."""
@@ -246,6 +249,6 @@ async def _begun(transaction: Any) -> BaseDBAsyncClient:
 
 async def _enter(connection: BaseDBAsyncClient, entry: Pass | UUID) -> None:
     if not isinstance(entry, Pass):
-        await connection.execute_query("SELECT hold($1)", [entry])
+        await connection.execute_query("SELECT hold($1, $2)", [entry, door_key.get()()])
         return
     await connection.execute_query("SELECT enter($1, $2, $3)", [entry.tenant, entry.session, list(entry.roles)])

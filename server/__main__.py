@@ -61,9 +61,9 @@ def work() -> None:
 
 @cli.command()
 def migrate() -> None:
-    """Applies the migrations that MIGRATION_DATABASE_URL, of the owner, has not seen."""
-    dsn = _settings(Migration).migration_database_url.get_secret_value()
-    applied = asyncio.run(database.migrate(dsn))
+    """Applies the migrations that MIGRATION_DATABASE_URL, of the owner, has not seen, and lets it know SECRET_KEYS by digests."""
+    settings = _settings(Migration)
+    applied = asyncio.run(database.migrate(settings.migration_database_url.get_secret_value(), settings.vault()))
     typer.echo("\n".join(applied) or "Nothing to do.")
 
 

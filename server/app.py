@@ -105,7 +105,11 @@ def create_app(settings: Settings) -> web.Application:
         dsn = settings.database_url.get_secret_value()
         try:
             async with opened(
-                dsn, pool=settings.database_pool, statement_timeout_ms=settings.statement_timeout_ms, fast_road=settings.fast_road
+                dsn,
+                desk.vault,
+                pool=settings.database_pool,
+                statement_timeout_ms=settings.statement_timeout_ms,
+                fast_road=settings.fast_road,
             ) as pool:
                 metrics.watch_pool(
                     size=pool.get_size,

@@ -54,7 +54,7 @@ def verify(
 async def _verified(settings: Console, slug: str | None, heads: Heads) -> list[Verdict]:
     logging.configure("ERROR", stream=sys.stderr)
     dsn = settings.database_url.get_secret_value()
-    async with opened(dsn, pool=1, statement_timeout_ms=settings.statement_timeout_ms):
+    async with opened(dsn, settings.vault(), pool=1, statement_timeout_ms=settings.statement_timeout_ms):
         return await seals.verify(slug, heads, _progress)
 
 

@@ -164,7 +164,8 @@ def _run(act: Callable[[_Desk], Awaitable[T]]) -> T:
 
     async def inside() -> T:
         desk = _Desk(settings)
-        async with opened(settings.database_url.get_secret_value(), pool=1, statement_timeout_ms=settings.statement_timeout_ms):
+        dsn, timeout = settings.database_url.get_secret_value(), settings.statement_timeout_ms
+        async with opened(dsn, settings.vault(), pool=1, statement_timeout_ms=timeout):
             try:
                 return await act(desk)
             finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from aerich import Command
 from tortoise.context import TortoiseContext
 from tortoise.exceptions import BaseORMException
 
+from auth.vault import Vault
 from models import tenancy
 from models.pool import Client, Pool
 
@@ -23,6 +25,8 @@ MODELS: Final = [
     for noun in "audit authenticator contact invitation job label legacy_import mail_token seal session tenant user".split()
 ]
 
+_DOOR: Final = "door"
+"""The purpose of the keys in the vault with which a tenant is held."""
 _MIGRATION_LOCK: Final = 0x61646472_626F6F6B  # "addrbook": one migration of this database at a time
 _TURN_TIMEOUT_MS: Final = 60_000  # how long a second migration waits for the first
 _LOCK_TIMEOUT_MS: Final = 4_000
@@ -67,8 +71,13 @@ def config(
 
 
 @asynccontextmanager
-async def opened(dsn: str, *, pool: int = 10, statement_timeout_ms: int = 3_000, fast_road: bool = True) -> AsyncIterator[Pool]:
-    """Tortoise over a pool of connections whose statements are bounded. Opened in the task that starts the server."""
+async def opened(
+    dsn: str, vault: Vault, *, pool: int = 10, statement_timeout_ms: int = 3_000, fast_road: bool = True
+) -> AsyncIterator[Pool]:
+    """Tortoise over a pool of connections whose statements are bounded; the vault has the key of the door.
+
+    Opened in the task that starts the server.
+    """
     # Not `async with`: the web server stops in another context than it started in, where the variable cannot be reset.
     context = TortoiseContext().__enter__()
     await context.init(
@@ -87,6 +96,7 @@ async def opened(dsn: str, *, pool: int = 10, statement_timeout_ms: int = 3_000,
     client = cast("Client", context.connections.get("default"))
     await client.create_connection(with_db=True)
     tenancy.client.set(client)
+    tenancy.door_key.set(lambda: vault.keys(_DOOR)[0])
     try:
         yield client.pool
     finally:
@@ -98,8 +108,10 @@ def known_migrations() -> list[str]:
     return sorted((path.name for path in (ROOT / "migrations" / "models").glob("[0-9]*.py")), key=_number)
 
 
-async def migrate(dsn: str) -> list[str]:
+async def migrate(dsn: str, vault: Vault) -> list[str]:
     """Applies what is missing, as the owner, under an advisory lock and with time-outs; the names of what was applied.
+
+    Then the database knows the vault's keys of the door, by their digests, and no other.
 
     Raises BadDatabase, in a line.
     """
@@ -112,7 +124,12 @@ async def migrate(dsn: str) -> list[str]:
         if await connection.fetchval("SELECT lower('ÄЖ')") != "äж":
             raise BadDatabase("The database's LC_CTYPE maps ASCII alone. Create it with LC_CTYPE 'C.UTF-8'.")
         # In a task of its own: aerich leaves Tortoise's context variable behind, pointing at what it has closed.
-        return await asyncio.create_task(_upgrade(dsn))
+        applied = await asyncio.create_task(_upgrade(dsn))
+        digests = [hashlib.sha256(key).digest() for key in vault.keys(_DOOR)]
+        async with connection.transaction():
+            await connection.execute("DELETE FROM door_keys WHERE digest <> ALL ($1)", digests)
+            await connection.execute("INSERT INTO door_keys SELECT unnest($1::bytea[]) ON CONFLICT DO NOTHING", digests)
+        return applied
 
 
 async def _upgrade(dsn: str) -> list[str]:
@@ -133,6 +150,7 @@ async def prepare(admin_dsn: str, name: str, passwords: dict[str, str]) -> None:
     For development and tests: in production `deploy/postgres/*.sql` are run once, and the deployment sets the passwords.
     """
     async with _connected(admin_dsn, "prepare") as connection:
+        await connection.execute("SELECT pg_advisory_lock($1)", _MIGRATION_LOCK)  # two at once would alter the same roles
         await connection.execute((ROOT / "deploy/postgres/roles.sql").read_text())
         for role, password in passwords.items():
             await connection.execute(

@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Final
 
+from auth.vault import Vault
 from server.database import ROOT, migrate, opened, prepare, with_database
 from server.demo import PASSWORD, SLUG, plant
 from server.embedded import embedded
@@ -41,7 +42,7 @@ async def _run(admin: str, environ: Mapping[str, str], folder: Path) -> None:
     kept = _secrets(folder)
     name = environ.get("DATABASE_NAME") or _NAME
     await prepare(admin, name, {"address_book_owner": kept["owner"], "address_book_app": kept["app"]})
-    await migrate(with_database(admin, name, "address_book_owner", kept["owner"]))
+    await migrate(with_database(admin, name, "address_book_owner", kept["owner"]), Vault.parse(kept["secret"]))
     settings = load(
         {
             "LOG_LEVEL": "WARNING",
@@ -53,7 +54,7 @@ async def _run(admin: str, environ: Mapping[str, str], folder: Path) -> None:
         },
         Settings,
     )
-    async with opened(settings.database_url.get_secret_value(), pool=2):
+    async with opened(settings.database_url.get_secret_value(), settings.vault(), pool=2):
         await plant(settings)
     await serve(settings, _announce)
 

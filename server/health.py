@@ -65,13 +65,16 @@ class Health:
                 self._metrics.migrated(applied[-1] if applied else "none", len(pending))
                 if pending:
                     return ["migrations"]  # what is looked for below need not be there yet
-                walls = [*await catalogue.unguarded_tables(), *(["role"] if await catalogue.above_the_wall() else [])]
+                breaches = await catalogue.breaches()
+                known = await catalogue.knows_our_key()
         except (Refusal, TimeoutError) as error:
             _log.warning("not ready", cause=type(error.__cause__ or error).__name__)
             return ["database"]
         except Exception as error:
             _log.error("not ready, and nobody knows why", exc_info=error)
             return ["database"]
-        if walls:
-            _log.error("row-level security does not hold", where=walls)
-        return ["row-level security"] if walls else []
+        if breaches:
+            _log.error("row-level security does not hold", where=breaches)
+        if not known:
+            _log.error("the database does not know our key of the door: run migrate with the same SECRET_KEYS")
+        return [*(["row-level security"] if breaches else []), *([] if known else ["door key"])]

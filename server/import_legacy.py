@@ -99,7 +99,7 @@ def import_legacy(
 
 async def _move(settings: Console, old_url: str, tenant: str, order: Order, told: _Report) -> dict[ImportKind, Tally]:
     ours = settings.database_url.get_secret_value()
-    async with opened(ours, pool=1, statement_timeout_ms=_BATCH_MS), legacy_source.opened(old_url) as old:
+    async with opened(ours, settings.vault(), pool=1, statement_timeout_ms=_BATCH_MS), legacy_source.opened(old_url) as old:
         rows = sum([await old.count(kind) for kind in ImportKind])
         with typer.progressbar(length=rows, label="Moving", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
             step: Callable[[int], None] = bar.update

@@ -73,14 +73,34 @@ class Common(BaseModel):
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="The least severe lines to log.")
 
 
-class Migration(Common):
+class Keyed(Common):
+    """What every command takes that opens the database."""
+
+    secret_keys: SecretStr = Field(
+        description="Secrets separated by commas, 32 bytes or more each, the one in use first: they encrypt second factors, mailed "
+        "links follow from them, and so does the key with which a tenant is held where there is no session. Put a new one in "
+        "front; drop an old one when nothing needs it any more.",
+    )
+
+    @field_validator("secret_keys")
+    @classmethod
+    def _secret(cls, value: SecretStr) -> SecretStr:
+        Vault.parse(value.get_secret_value())
+        return value
+
+    def vault(self) -> Vault:
+        """The secrets of SECRET_KEYS. Raises ValueError with every fault."""
+        return Vault.parse(self.secret_keys.get_secret_value())
+
+
+class Migration(Keyed):
     """What `migrate` takes."""
 
     migration_database_url: SecretStr = Field(description="postgresql://… of the owner: address_book_owner.")
 
 
-class Console(Common):
-    """What the commands `tenant`, `user`, `operator` and `import-legacy` take."""
+class Console(Keyed):
+    """What the commands at the machine take, and the server too."""
 
     database_url: SecretStr = Field(description="postgresql://… of the role that serves: address_book_app.")
     statement_timeout_ms: int = Field(3_000, ge=100, le=60_000, description="After so long Postgres gives up a statement.")
@@ -104,10 +124,6 @@ class Settings(Later, Console):
     database_pool: int = Field(10, ge=1, le=100, description="Connections to Postgres at the most.")
 
     jwt_keys: SecretStr = Field(description="A JSON list of {kid, alg, key, active}: what signs and verifies access tokens.")
-    secret_keys: SecretStr = Field(
-        description="Secrets separated by commas, 32 bytes or more each, the one in use first: they encrypt second factors, and "
-        "mailed links follow from them. Put a new one in front; drop an old one when nothing needs it any more.",
-    )
     access_token_seconds: int = Field(900, ge=60, le=3_600, description="Lifetime of an access token over GraphQL.")
     legacy_access_token_seconds: int = Field(604_800, ge=60, le=2_592_000, description="Lifetime of an access token over /api.")
     password_workers: int = Field(2, ge=1, le=32, description="Threads that hash passwords.")
@@ -186,12 +202,6 @@ class Settings(Later, Console):
         Keyring.parse(value.get_secret_value())
         return value
 
-    @field_validator("secret_keys")
-    @classmethod
-    def _secret(cls, value: SecretStr) -> SecretStr:
-        Vault.parse(value.get_secret_value())
-        return value
-
     @field_validator("cors_allowed_origins")
     @classmethod
     def _named(cls, value: list[str]) -> list[str]:
@@ -223,10 +233,6 @@ class Settings(Later, Console):
     def keyring(self) -> Keyring:
         """The keys of JWT_KEYS. Raises ValueError with every fault."""
         return Keyring.parse(self.jwt_keys.get_secret_value())
-
-    def vault(self) -> Vault:
-        """The secrets of SECRET_KEYS. Raises ValueError with every fault."""
-        return Vault.parse(self.secret_keys.get_secret_value())
 
     @property
     def links(self) -> str:

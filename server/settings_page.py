@@ -8,7 +8,7 @@ from annotated_types import Ge, Le
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
-from server.settings import Common, Console, Migration, Settings
+from server.settings import Common, Console, Keyed, Migration, Settings
 
 _HEAD: Final = """# Settings
 
@@ -35,8 +35,9 @@ def page() -> str:
     return (
         _HEAD
         + _table("Every command", Common)
-        + _table("`python -m server migrate`", Migration, beyond=Common)
-        + _table("`tenant`, `user`, `operator`, `audit`, `import-legacy`, `serve` and `work`", Console, beyond=Common)
+        + _table("Every command that opens the database", Keyed, beyond=Common)
+        + _table("`python -m server migrate`", Migration, beyond=Keyed)
+        + _table("`tenant`, `user`, `operator`, `audit`, `import-legacy`, `serve` and `work`", Console, beyond=Keyed)
         + _table("`python -m server serve` and `work`", Settings, beyond=Console)
         + _FOOT
     )

@@ -19,9 +19,10 @@ import time_machine
 from aiohttp import web
 from aiohttp.test_utils import TestClient
 
+from auth.vault import Vault
 from observability import logging
 from server.app import create_app
-from server.database import migrate, opened, prepare, with_database
+from server.database import ROOT, migrate, opened, prepare, with_database
 from server.embedded import embedded
 from server.settings import Settings, load
 from tests.commands import Command, command
@@ -34,6 +35,7 @@ OURS = "address book tests"
 """The comment that marks a role as one of tests, whose password a run may set."""
 JWT_KEYS = '[{"kid": "test", "key": "9u6pG2Yx0Vh1mQ7sZ4kR8tW3aB5nC6dE-test-only", "active": true}]'
 SECRET_KEYS = "r7Kq2mXv9Lw4Tz8Bn3Hc6Jd1Fg5Ps0Ya-test-only"
+VAULT = Vault.parse(SECRET_KEYS)
 
 _stack = pytest.StashKey[ExitStack]()
 
@@ -93,7 +95,7 @@ async def _template(admin: str) -> None:
     for role in PASSWORDS:
         await connection.execute(f"COMMENT ON ROLE {role} IS '{OURS}'")
     await connection.close()
-    await migrate(with_database(admin, named("template"), OWNER, PASSWORDS[OWNER]))
+    await migrate(with_database(admin, named("template"), OWNER, PASSWORDS[OWNER]), VAULT)
 
 
 async def _sweep(admin: str) -> None:
@@ -139,6 +141,9 @@ def database(worker_id: str) -> Database:
         connection = await asyncpg.connect(admin)
         await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{named("template")}" OWNER {OWNER}')
         await connection.close()
+        inside = await asyncpg.connect(with_database(admin, name))
+        await inside.execute((ROOT / "deploy/postgres/database.sql").read_text())  # what is granted on a database is not copied
+        await inside.close()
 
     asyncio.run(copy())
     return _as_each(admin, name)
@@ -247,7 +252,7 @@ async def world(serve: Serve, admin: asyncpg.Connection) -> World:
 @pytest.fixture
 async def tortoise(database: Database, admin: asyncpg.Connection) -> AsyncIterator[None]:
     """The models over the app's role, without a server."""
-    async with opened(database.app, pool=5):
+    async with opened(database.app, VAULT, pool=5):
         yield
 
 
@@ -257,5 +262,6 @@ def run(database: Database, admin: asyncpg.Connection, monkeypatch: pytest.Monke
     for name in ("JWT_KEYS", "JWT_KEYS_FILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("DATABASE_URL", database.app)
+    monkeypatch.setenv("SECRET_KEYS", SECRET_KEYS)
     monkeypatch.setenv("BCRYPT_COST", "4")
     return lambda *arguments, typed="": asyncio.to_thread(command, *arguments, typed=typed)

@@ -13,14 +13,14 @@ import pytest
 from server.database import ROOT, opened
 from server.demo import plant
 from server.settings import Settings
-from tests.conftest import Database, Serve
+from tests.conftest import VAULT, Database, Serve
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the README's walk asks with curl: apt-get install curl")
 async def test_the_walk_runs_as_it_stands(serve: Serve, database: Database, settings: Settings) -> None:
-    async with opened(database.app):
+    async with opened(database.app, VAULT):
         await plant(settings)
     client = await serve()
     walk = await asyncio.create_subprocess_exec(

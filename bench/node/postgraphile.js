@@ -13,7 +13,7 @@ const preset = {
     makePgService({ connectionString: process.env.DATABASE_URL, schemas: ["public"], poolConfig: { max: Number(process.env.POOL) } }),
   ],
   grafast: {
-    context: (request) => ({ pgSettings: { "app.tenant_id": caller(request.node.req.headers.authorization).tid } }),
+    context: (request) => ({ pgSettings: { backtrace_functions: caller(request.node.req.headers.authorization).tid.replaceAll("-", "") } }),
   },
   grafserv: { graphqlPath: "/graphql", graphiql: false },
 };

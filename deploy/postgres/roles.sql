@@ -1,6 +1,6 @@
 -- The three roles of the service, made once per cluster by a superuser, before the first migration. Logins and passwords come
 -- from the deployment: ALTER ROLE address_book_app LOGIN PASSWORD '…'.
---   address_book_owner   owns the database and its tables, and migrates
+--   address_book_owner   owns the database, its tables and the doors to them, and migrates
 --   address_book_app     serves: owns nothing, and row-level security binds it
 --   address_book_backup  reads every row for a logical dump
 DO $$
@@ -16,3 +16,9 @@ BEGIN
     END IF;
 END
 $$;
+
+-- Whose door is open stands in this setting of Postgres, which nobody else may set: the doors are functions that run as the owner.
+GRANT SET ON PARAMETER backtrace_functions TO address_book_owner;
+-- What the app role passes to its statements (keys, ids of sessions, people's data) never stands in Postgres' log.
+ALTER ROLE address_book_app SET log_parameter_max_length = 0;
+ALTER ROLE address_book_app SET log_parameter_max_length_on_error = 0;

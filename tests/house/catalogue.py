@@ -71,6 +71,22 @@ QUERIES: Final = (
      WHERE c.relnamespace = 'public'::regnamespace AND g.grantee <> c.relowner GROUP BY c.relname, g.grantee
     """,
     """
+    SELECT format('grant %s on function %s to %s', g.privilege_type, p.oid::regprocedure,
+                  CASE WHEN g.grantee = 0 THEN 'public' ELSE pg_get_userbyid(g.grantee) END)
+      FROM pg_proc p CROSS JOIN aclexplode(p.proacl) g
+     WHERE p.pronamespace = 'public'::regnamespace AND g.grantee <> p.proowner
+       AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')
+    """,
+    """
+    SELECT format('grant %s on setting %s to %s', g.privilege_type, parname, pg_get_userbyid(g.grantee))
+      FROM pg_parameter_acl CROSS JOIN aclexplode(paracl) g
+     WHERE pg_get_userbyid(g.grantee) LIKE 'address\\_book\\_%'
+    """,
+    """
+    SELECT format('settings of %s: %s', setrole::regrole, array_to_string(setconfig, ', '))
+      FROM pg_db_role_setting WHERE setrole::regrole::text LIKE 'address\\_book\\_%'
+    """,
+    """
     SELECT format('grant %s on schema %s to %s', string_agg(g.privilege_type, ', ' ORDER BY g.privilege_type), n.nspname,
                   CASE WHEN g.grantee = 0 THEN 'public' ELSE pg_get_userbyid(g.grantee) END)
       FROM pg_namespace n CROSS JOIN aclexplode(n.nspacl) g

@@ -17,16 +17,22 @@ from tests.house.catalogue import dump
 from tests.house.walls import tenant_tables
 
 COMMITTED = Path(__file__).with_name("catalogue.txt")
-STRICT = "(tenant_id = ( SELECT (current_setting('app.tenant_id'::text))::uuid AS current_setting))"
+STRICT = "(tenant_id = ( SELECT held_tenant() AS held_tenant))"
 GLOBAL_KEYS = {
     "aerich_pkey": "migrations belong to no tenant",
+    "door_keys_pkey": "a key of the server holds any tenant",
     "tenants_pkey": "tenants are found before any door is open",
     "tenants_slug_key": "what people type when they sign in names one tenant of all",
 }
 """The keys that do not begin with tenant_id, each with its reason."""
 
 
-LENT = {"pass_numbers(integer,integer)": "numbers of new rows go on after old ids: forward alone, and never near their end"}
+LENT = {
+    "enter(uuid,uuid,text[])": "the door",
+    "hold(uuid,bytea)": "the door of those without a session",
+    "knows_door_key(bytea)": "whether the server has the key of that door",
+    "pass_numbers(integer,integer)": "numbers of new rows go on after old ids: forward alone, and never near their end",
+}
 """The functions that run as their owner, each with what it is for."""
 
 
@@ -53,7 +59,7 @@ async def test_every_tenant_table_stands_behind_the_wall(admin: asyncpg.Connecti
 
 async def test_only_these_tables_have_no_tenant(admin: asyncpg.Connection) -> None:
     rows = await admin.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
-    assert {row["tablename"] for row in rows} - set(await tenant_tables(admin)) == {"aerich", "tenants"}
+    assert {row["tablename"] for row in rows} - set(await tenant_tables(admin)) == {"aerich", "door_keys", "tenants"}
     nullable = await admin.fetch(
         "SELECT table_name FROM information_schema.columns WHERE table_schema = 'public' AND column_name = 'tenant_id' "
         "AND (is_nullable = 'YES' OR data_type <> 'uuid')"
@@ -117,12 +123,16 @@ async def test_the_role_that_serves_stands_below_the_wall(admin: asyncpg.Connect
 
 
 async def test_nothing_else_lends_its_rights(admin: asyncpg.Connection) -> None:
-    """No other function runs as its owner, and no view reads as its owner."""
-    rows = await admin.fetch(
-        "SELECT oid::regprocedure::text AS name, proconfig FROM pg_proc WHERE prosecdef AND pronamespace = 'public'::regnamespace"
+    """No other function runs as its owner, and no view reads as its owner; the owner is bound by row-level security itself."""
+    lending = await admin.fetch(
+        "SELECT oid::regprocedure::text AS name, pg_get_userbyid(proowner) AS owner, proconfig FROM pg_proc "
+        "WHERE prosecdef AND pronamespace = 'public'::regnamespace"
     )
-    assert {row["name"] for row in rows} == LENT.keys()
-    assert {tuple(row["proconfig"]) for row in rows} == {("search_path=pg_catalog, pg_temp",)}
+    assert {(row["name"], row["owner"]) for row in lending} == {(name, OWNER) for name in LENT}
+    assert {tuple(row["proconfig"]) for row in lending} == {
+        ("search_path=pg_catalog, pg_temp",),
+        ("search_path=pg_catalog, public, pg_temp",),
+    }
     views = await admin.fetch(
         "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND (relkind = 'm' OR relkind = 'v' "
         "AND NOT coalesce('security_invoker=true' = ANY (reloptions), false))"

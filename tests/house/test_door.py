@@ -18,11 +18,12 @@ from models.tenant import Tenant
 from models.user import User
 from models.values import Pass, new_id
 from server.database import opened
-from tests.conftest import Database
+from tests.conftest import VAULT, Database
 from tests.world import add_user, tenant
 
 EVERYBODY = ["OWNER", "ADMIN", "EDITOR", "VIEWER"]
-UNSET, EMPTY = "42704", "22P02"
+KEY = VAULT.keys("door")[0]
+CLOSED = "22P02"
 
 
 async def _session(admin: asyncpg.Connection, home: UUID, user: UUID, expires: str = "now() + interval '1 day'") -> UUID:
@@ -100,11 +101,11 @@ async def test_nobody_enters_nowhere(app: asyncpg.Connection) -> None:
 async def test_a_transaction_belongs_to_one_tenant(app: asyncpg.Connection, admin: asyncpg.Connection) -> None:
     acme, evil = await tenant(admin, "acme"), await tenant(admin, "evil")
     async with app.transaction():
-        assert await app.fetchval("SELECT hold($1)", acme) == acme
-        assert await app.fetchval("SELECT hold($1)", acme) == acme
+        assert await app.fetchval("SELECT hold($1, $2)", acme, KEY) == acme
+        assert await app.fetchval("SELECT hold($1, $2)", acme, KEY) == acme
         with pytest.raises(asyncpg.PostgresError) as refusal:
             async with app.transaction():
-                await app.execute("SELECT hold($1)", evil)
+                await app.execute("SELECT hold($1, $2)", evil, KEY)
     assert refusal.value.sqlstate == "25001"
 
 
@@ -114,26 +115,26 @@ async def test_nothing_stays_after_commit_error_and_cancel(app: asyncpg.Connecti
     await admin.execute("INSERT INTO contacts (tenant_id, id, name) VALUES ($1, $2, 'Zoë')", acme, new_id())
     with pytest.raises(asyncpg.PostgresError) as unset:
         await app.fetch("SELECT * FROM contacts")
-    assert unset.value.sqlstate == UNSET
+    assert unset.value.sqlstate == CLOSED
 
     async def closed() -> None:
-        assert await app.fetchval("SELECT current_setting('app.tenant_id', true)") == ""
+        assert await app.fetchval("SELECT current_setting('backtrace_functions')") == ""
         with pytest.raises(asyncpg.PostgresError) as empty:
             await app.fetch("SELECT * FROM contacts")
-        assert empty.value.sqlstate == EMPTY
+        assert empty.value.sqlstate == CLOSED
 
     async with app.transaction():
-        await app.execute("SELECT hold($1)", acme)
+        await app.execute("SELECT hold($1, $2)", acme, KEY)
         assert [row["name"] for row in await app.fetch("SELECT * FROM contacts")] == ["Zoë"]
     await closed()
     with pytest.raises(asyncpg.DivisionByZeroError):  # noqa: PT012 - the door closes while the error passes
         async with app.transaction():
-            await app.execute("SELECT hold($1)", acme)
+            await app.execute("SELECT hold($1, $2)", acme, KEY)
             await app.execute("SELECT 1 / 0")
     await closed()
     with pytest.raises(TimeoutError):  # noqa: PT012 - the door closes while the error passes
         async with asyncio.timeout(0.5), app.transaction():
-            await app.execute("SELECT hold($1)", acme)
+            await app.execute("SELECT hold($1, $2)", acme, KEY)
             await app.execute("SELECT pg_sleep(10)")
     await closed()
 
@@ -183,30 +184,30 @@ async def test_models_work_inside_a_door_alone(tortoise: None) -> None:
 async def test_nothing_stays_on_the_only_connection(database: Database, admin: asyncpg.Connection) -> None:
     acme = await tenant(admin, "acme")
 
-    async def setting() -> str | None:
+    async def setting() -> str:
         async with lobby():
-            rows = await fetch("SELECT current_setting('app.tenant_id', true) AS setting, pg_backend_pid() AS pid")
+            rows = await fetch("SELECT current_setting('backtrace_functions') AS setting, pg_backend_pid() AS pid")
             pids.add(rows[0]["pid"])
-            return rows[0]["setting"] or None
+            return str(rows[0]["setting"])
 
     pids: set[int] = set()
-    async with opened(database.app, pool=1):
-        assert await setting() is None
+    async with opened(database.app, VAULT, pool=1):
+        assert await setting() == ""
         async with within(acme):
             await Label.add("kept", None)
-        assert await setting() is None
+        assert await setting() == ""
         with pytest.raises(ZeroDivisionError):  # noqa: PT012 - the door closes while the error passes
             async with within(acme):
                 await Label.add("lost", None)
                 raise ZeroDivisionError
-        assert await setting() is None
+        assert await setting() == ""
         assert len(pids) == 1
         work = asyncio.create_task(_slow(acme))
         await asyncio.sleep(0.2)
         work.cancel()
         with pytest.raises(asyncio.CancelledError):
             await work
-        assert await setting() is None
+        assert await setting() == ""
         async with within(acme):
             assert [row["name"] for row in await Label.everyone()] == ["kept"]
 

@@ -15,7 +15,7 @@ import asyncpg
 import pytest
 
 from tests.conftest import Serve
-from tests.house import walls
+from tests.house import isolation, walls
 from tests.house.matrix import CASES, SCHEMA, WIDE, collections, operation, places
 from tests.house.two import Two
 from tests.world import Answer, Person, World
@@ -74,11 +74,11 @@ async def test_each_case_bites_where_the_id_is_ones_own(two: Two) -> None:
 
 
 async def test_nothing_leaks_through_an_id(two: Two) -> None:
-    assert await _leaks(two) == set()
+    assert await _leaks(two, isolation.BOTH) == set()
 
 
 async def test_nothing_leaks_through_a_list(two: Two) -> None:
-    assert await _shows(two) == set()
+    assert await _shows(two, isolation.BOTH) == set()
 
 
 async def test_a_list_counts_own_rows_alone(two: Two) -> None:
@@ -106,21 +106,21 @@ async def test_a_header_does_not_choose_the_tenant(two: Two) -> None:
 
 async def test_row_level_security_alone_holds(two: Two, monkeypatch: pytest.MonkeyPatch) -> None:
     walls.without_filters(monkeypatch)
-    assert await _leaks(two) == set()
-    assert await _shows(two) == set()
+    assert await _leaks(two, isolation.POLICIES) == set()
+    assert await _shows(two, isolation.POLICIES) == set()
 
 
 async def test_the_applications_filters_alone_hold(two: Two) -> None:
     async with walls.without_policies(two.world.admin):
-        assert await _leaks(two) == set()
-        assert await _shows(two) == set()
+        assert await _leaks(two, isolation.FILTERS) == set()
+        assert await _shows(two, isolation.FILTERS) == set()
 
 
 async def test_without_both_walls_everything_leaks(two: Two, monkeypatch: pytest.MonkeyPatch) -> None:
     walls.without_filters(monkeypatch)
     async with walls.without_policies(two.world.admin):
-        shown = await _shows(two)
-        leaked = await _leaks(two)
+        shown = await _shows(two, isolation.NEITHER)
+        leaked = await _leaks(two, isolation.NEITHER)
     assert {"contacts", "jobs", "labels", "viewer", *SEARCHES} <= shown
     assert leaked == set(CASES) - set(GUARDED)
 
@@ -132,8 +132,8 @@ def _in_order() -> list[str]:
     )
 
 
-async def _leaks(two: Two) -> set[str]:
-    """The places where an id of acme is of any use to mallory."""
+async def _leaks(two: Two, standing: str) -> set[str]:
+    """The places where an id of acme is of any use to mallory, while these walls stand; the page of them is as committed."""
     found = set()
     for place in _in_order():
         before = await walls.checksums(two.world.admin, two.world.acme)
@@ -145,33 +145,36 @@ async def _leaks(two: Two) -> set[str]:
                 found.add(place)
         if await walls.checksums(two.world.admin, two.world.acme) != before:
             found.add(place)
+    isolation.told(isolation.IDS, standing, {place: place in found for place in CASES}, questions=2 * len(KINDS))
     return found
 
 
-async def _shows(two: Two) -> set[str]:
-    """The lists, searches and pages in which something of acme stands for mallory."""
-    documents = dict(collections()) | {document: document for document in (*SEARCHES, *await _pages(two))}
+async def _shows(two: Two, standing: str) -> set[str]:
+    """The lists, searches and pages in which something of acme stands for mallory; the same holds for their page."""
+    documents = dict(collections()) | {document: document for document in SEARCHES} | await _pages(two)
     found = set()
     for name, document in documents.items():
         answer = await two.world.mallory.gql(document)
         assert answer.codes in ([], ["FORBIDDEN"], ["BAD_REQUEST"]), answer.text
         if two.tells(answer.text):
             found.add(name)
+    isolation.told(isolation.LISTS, standing, {name: name in found for name in documents}, questions=1)
     return found
 
 
-async def _pages(two: Two) -> list[str]:
-    """Pages that begin or end at acme's own cursors."""
-    pages = []
+async def _pages(two: Two) -> dict[str, str]:
+    """Pages that begin or end at acme's own cursors, by what they are."""
+    pages = {}
     for query in ("contacts(%s)", "viewer { tenant { users(%s)"):
         closing = " }" * query.count("{")
         mine = await two.world.ada.gql(f"{{ {query % 'first: 1'} {{ pageInfo {{ endCursor }} }} {closing} }}")
         cursor = mine.text.partition('"endCursor":"')[2].partition('"')[0]
         assert cursor
-        pages += [
-            f"{{ {query % at} {{ nodes {{ id }} pageInfo {{ startCursor endCursor }} totalCount }} {closing} }}"
-            for at in (f'after: "{cursor}"', f'before: "{cursor}"', f'last: 5, before: "{cursor}"')
-        ]
+        for at in ("after: %s", "before: %s", "last: 5, before: %s"):
+            asked = query % (at % f'"{cursor}"')
+            pages[f"{query % (at % 'a cursor of acme')}{closing}"] = (
+                f"{{ {asked} {{ nodes {{ id }} pageInfo {{ startCursor endCursor }} totalCount }} {closing} }}"
+            )
     return pages
 
 

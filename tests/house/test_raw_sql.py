@@ -10,12 +10,12 @@ import asyncpg
 import pytest
 
 from models.values import new_id
-from tests.conftest import Database
+from tests.conftest import VAULT, Database
 from tests.house.walls import checksums, tenant_tables
 from tests.world import add_user, tenant
 
 APPEND_ONLY = {"audit_entries", "audit_seals", "legacy_imports", "login_history"}
-OUTSIDE = {"42704", "22P02"}
+OUTSIDE = {"22P02"}
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ async def _state(app: asyncpg.Connection, statement: str, *values: Any, home: UU
     await transaction.start()
     try:
         if home is not None:
-            await app.execute("SELECT hold($1)", home)
+            await app.execute("SELECT hold($1, $2)", home, VAULT.keys("door")[0])
         return str(await app.execute(statement, *values))
     except asyncpg.PostgresError as refusal:
         return str(refusal.sqlstate)

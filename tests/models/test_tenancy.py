@@ -42,7 +42,7 @@ async def test_the_door_holds_its_tenant_while_it_is_open(admin: asyncpg.Connect
     acme = await tenant(admin, "acme")
     async with within(acme) as inside:
         assert inside == held() == acme
-        assert (await fetch("SELECT current_setting('app.tenant_id') AS id"))[0]["id"] == str(acme)
+        assert (await fetch("SELECT held_tenant() AS id"))[0]["id"] == acme
     with pytest.raises(OutsideTenant):
         held()
 

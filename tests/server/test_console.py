@@ -1,4 +1,4 @@
-"""What an operator does at the machine: with nothing but DATABASE_URL, each act on record, and nothing changed by a mistake."""
+"""What an operator does at the machine: with DATABASE_URL and SECRET_KEYS, each act on record, and nothing changed by a mistake."""
 
 from __future__ import annotations
 

@@ -5,38 +5,52 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+from hashlib import sha256
 
 import asyncpg
 import pytest
 
+from auth.vault import Vault
 from server import database as db
 from server.database import BadDatabase, config, known_migrations, migrate, prepare, with_database
-from tests.conftest import OWNER, PASSWORDS, Database, named, not_ours
+from tests.conftest import OWNER, PASSWORDS, SECRET_KEYS, VAULT, Database, named, not_ours
 
 
 async def test_migrations_are_applied_once(fresh: Database) -> None:
-    assert await migrate(fresh.owner) == known_migrations()
+    assert await migrate(fresh.owner, VAULT) == known_migrations()
     before = await _catalogue(fresh.owner)
-    assert await migrate(fresh.owner) == []
+    assert await migrate(fresh.owner, VAULT) == []
     assert await _catalogue(fresh.owner) == before
     assert "contacts" in {row["tablename"] for row in before}
 
 
+async def test_migrating_lets_the_database_know_the_keys_of_the_door_and_no_other(fresh: Database) -> None:
+    """A secret is rotated by migrating with the new one beside the old, and once more when the old one is dropped."""
+    old, new = SECRET_KEYS, SECRET_KEYS[::-1]
+    for secrets in (old, f"{old}, {new}", f"{new}, {old}", new):
+        vault = Vault.parse(secrets)
+        await migrate(fresh.owner, vault)
+        owner = await asyncpg.connect(fresh.owner)
+        known = {row["digest"] for row in await owner.fetch("SELECT digest FROM door_keys")}
+        await owner.close()
+        assert known == {sha256(key).digest() for key in vault.keys("door")}
+
+
 async def test_two_that_migrate_at_once_do_it_once(fresh: Database) -> None:
-    first, second = await asyncio.gather(migrate(fresh.owner), migrate(fresh.owner))
+    first, second = await asyncio.gather(migrate(fresh.owner, VAULT), migrate(fresh.owner, VAULT))
     assert sorted([first, second]) == [[], known_migrations()]
 
 
 async def test_a_migration_gives_up_a_lock_that_it_does_not_get(fresh: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(db, "_LOCK_TIMEOUT_MS", 200)
-    await migrate(fresh.owner)
+    await migrate(fresh.owner, VAULT)
     holder = await asyncpg.connect(fresh.owner)
     async with holder.transaction():
         await holder.execute("DELETE FROM aerich")
         await holder.execute("LOCK TABLE aerich IN ACCESS EXCLUSIVE MODE")
         async with asyncio.timeout(10):
             with pytest.raises(BadDatabase) as refused:
-                await migrate(fresh.owner)
+                await migrate(fresh.owner, VAULT)
     await holder.close()
     assert str(refused.value) == "Cannot migrate: canceling statement due to lock timeout"
 
@@ -47,7 +61,7 @@ async def test_a_second_migration_waits_a_bounded_time(fresh: Database, monkeypa
     await holder.execute("SELECT pg_advisory_lock($1)", db._MIGRATION_LOCK)
     async with asyncio.timeout(10):
         with pytest.raises(BadDatabase) as refused:
-            await migrate(fresh.owner)
+            await migrate(fresh.owner, VAULT)
     assert str(refused.value) == "Another migration of this database runs and does not end. Try again once it has."
     assert await _catalogue(fresh.owner) == []
     await holder.close()
@@ -69,7 +83,7 @@ async def test_what_cannot_be_reached_is_told_in_a_line_without_the_password(
     database: Database, dsn: str | None, told: str
 ) -> None:
     with pytest.raises(BadDatabase) as refused:
-        await migrate(dsn or database.owner.replace(PASSWORDS[OWNER], "hush"))
+        await migrate(dsn or database.owner.replace(PASSWORDS[OWNER], "hush"), VAULT)
     assert re.fullmatch(told, str(refused.value))
     assert "hush" not in str(refused.value)
     with pytest.raises(BadDatabase, match=r"^Cannot connect to prepare: [^\n]+$"):
@@ -83,7 +97,7 @@ async def test_a_database_of_plain_c_is_refused() -> None:
     await connection.execute(f"CREATE DATABASE {name} OWNER {OWNER} ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0")
     dsn = with_database(admin, name, OWNER, PASSWORDS[OWNER])
     with pytest.raises(BadDatabase) as refused:
-        await migrate(dsn)
+        await migrate(dsn, VAULT)
     assert str(refused.value) == "The database's LC_CTYPE maps ASCII alone. Create it with LC_CTYPE 'C.UTF-8'."
     assert await _catalogue(dsn) == []
     await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
@@ -92,7 +106,7 @@ async def test_a_database_of_plain_c_is_refused() -> None:
 
 async def test_preparing_twice_changes_nothing_but_the_passwords(fresh: Database) -> None:
     admin, name = os.environ["TEST_ADMIN_DATABASE_URL"], fresh.owner.rpartition("/")[2]
-    await migrate(fresh.owner)
+    await migrate(fresh.owner, VAULT)
     before = await _catalogue(fresh.owner)
     await prepare(admin, name, PASSWORDS)
     assert await _catalogue(fresh.owner) == before

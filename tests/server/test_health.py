@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from hashlib import sha256
 
 import asyncpg
 import pytest
 from pydantic import SecretStr
 
+from auth.vault import Vault
 from server import health
 from server.app import HEALTH
 from server.database import known_migrations
 from tests.conftest import Database, Serve
+from tests.world import LOGIN, PASSWORD, Person, World
 
 GONE = "postgresql://address_book_app:x@127.0.0.1:1/nothing"
 READY = {"status": "ready", "faults": [], "throttles": "this process"}
@@ -87,7 +90,7 @@ async def test_a_database_that_was_never_migrated_keeps_it_from_serving(
     async def looked() -> list[str]:
         raise AssertionError("there is no wall to look at yet")
 
-    monkeypatch.setattr(health.catalogue, "unguarded_tables", looked)
+    monkeypatch.setattr(health.catalogue, "breaches", looked)
     client = await serve(database_url=SecretStr(fresh.app))
     ready, old = await client.get("/readyz"), await client.get("/health")
     assert (ready.status, await ready.json()) == (503, not_ready("migrations"))
@@ -127,6 +130,27 @@ async def test_a_wall_that_fell_keeps_it_from_serving(serve: Serve, admin: async
     finally:
         await admin.execute(mended)
     assert (await client.get("/readyz")).status == 200
+
+
+async def test_a_key_of_the_door_that_the_database_does_not_know_keeps_it_from_serving(serve: Serve, world: World) -> None:
+    """Who is signed in goes on; who wants to sign in is told to come again, and not that the password is wrong."""
+    other = "a secret that migrate was not told of"
+    client = await serve(secret_keys=SecretStr(other))
+    ready = await client.get("/readyz")
+    assert (ready.status, await ready.json()) == (503, not_ready("door key"))
+    given = {"tenant": "acme", "usernameOrEmail": "ada", "password": PASSWORD}
+    told = await Person(client).gql(LOGIN, input=given)
+    assert (told.status, told.codes, told.headers["Retry-After"]) == (503, ["UNAVAILABLE"], "1")
+    assert (await Person(client, token=world.ada.token).gql("{ contacts { totalCount } }")).data == {"contacts": {"totalCount": 0}}
+    digest = sha256(Vault.parse(other).keys("door")[0]).digest()
+    await world.admin.execute("INSERT INTO door_keys VALUES ($1)", digest)  # as `migrate` does, told of both
+    try:
+        assert (await client.get("/readyz")).status == 200
+        assert (await Person(client, "acme", "ada").login()).token
+        assert (await world.ada.login()).token
+    finally:
+        await world.admin.execute("DELETE FROM door_keys WHERE digest = $1", digest)
+    assert (await (await client.get("/readyz")).json())["faults"] == ["door key"]
 
 
 async def test_who_drains_is_live_and_not_ready(serve: Serve) -> None:

@@ -35,14 +35,14 @@ def test_three_are_enough_in_development() -> None:
 
 
 def test_each_command_takes_its_own_alone() -> None:
-    assert faults({}, Migration) == ["MIGRATION_DATABASE_URL: Field required"]
-    assert faults({}, Console) == ["DATABASE_URL: Field required"]
+    assert faults({}, Migration) == ["SECRET_KEYS: Field required", "MIGRATION_DATABASE_URL: Field required"]
+    assert faults({}, Console) == ["SECRET_KEYS: Field required", "DATABASE_URL: Field required"]
     assert faults({}, Settings) == [
+        "SECRET_KEYS: Field required",
         "DATABASE_URL: Field required",
         "JWT_KEYS: Field required",
-        "SECRET_KEYS: Field required",
     ]
-    wrong = {"PORT": "x", "JWT_KEYS": "x", "BCRYPT_COST": "x"}
+    wrong = {"PORT": "x", "JWT_KEYS": "x", "BCRYPT_COST": "x", "SECRET_KEYS": LEAST["SECRET_KEYS"]}
     owner = "postgresql://owner:hush@db/book"
     assert load(wrong | {"MIGRATION_DATABASE_URL": owner}, Migration).migration_database_url.get_secret_value() == owner
     assert faults(wrong | {"DATABASE_URL": owner, "ENVIRONMENT": "production", "BCRYPT_COST": "4"}, Console) == [
@@ -69,11 +69,11 @@ def test_every_fault_is_told_at_once_and_no_value() -> None:
         "HOST_FILE: cannot be read",
         "ENVIRONMENT: Input should be 'development', 'stage' or 'production'",
         "LOG_LEVEL: String should match pattern '^(DEBUG|INFO|WARNING|ERROR)$'",
+        "SECRET_KEYS: secret 1 is shorter than 32 bytes",
         "DATABASE_URL: Field required",
         "BCRYPT_COST: Input should be less than or equal to 16",
         "PORT: Input should be a valid integer, unable to parse string as an integer",
         "JWT_KEYS: key 1 is shorter than 32 bytes; key 2 is not an object; exactly one key must be active",
-        "SECRET_KEYS: secret 1 is shorter than 32 bytes",
         "CORS_ALLOWED_ORIGINS: names origins, never *",
         "TRUSTED_PROXIES: Input is not a valid IPv4 network",
         "TRUSTED_PROXIES: Input is not a valid IPv6 network",
@@ -162,4 +162,4 @@ def test_the_page_of_settings_is_fresh_and_explains_each() -> None:
     assert all(field.description and field.description.endswith(".") for field in fields.values())
     assert sorted(line.split("`")[1].lower() for line in page.splitlines() if line.startswith("| `")) == sorted(fields)
     secret = [line.split("`")[1] for line in page.splitlines() if "` 🔒 |" in line]
-    assert secret == ["MIGRATION_DATABASE_URL", "DATABASE_URL", "SMTP_URL", "JWT_KEYS", "SECRET_KEYS"]
+    assert secret == ["SECRET_KEYS", "MIGRATION_DATABASE_URL", "DATABASE_URL", "SMTP_URL", "JWT_KEYS"]

@@ -23,7 +23,7 @@ from server.app import DESK, create_app
 from server.database import migrate, opened
 from server.settings import Settings
 from server.worker import Worker, working
-from tests.conftest import Database, Serve
+from tests.conftest import VAULT, Database, Serve
 from tests.gql.test_jobs import CANCEL
 from tests.post_office import PostOffice, mailing, open_office
 from tests.world import World
@@ -193,7 +193,7 @@ async def test_periodic_work_is_done_by_one_worker_at_a_time(
 
     monkeypatch.setitem(running.PERIODIC, "tick", Periodic(0.1, tick))
     monkeypatch.setattr(worker, "_LOOK", worker._LOOK / 20)
-    async with opened(database.app, pool=4):
+    async with opened(database.app, VAULT, pool=4):
         desks = [create_app(settings)[DESK] for _ in range(3)]
         async with working(Worker(settings, desks[0])), working(Worker(settings, desks[1])), working(Worker(settings, desks[2])):
 
@@ -211,7 +211,7 @@ async def test_a_database_without_tables_is_waited_for(
 ) -> None:
     monkeypatch.setattr(worker, "_APART_SECONDS", 0.1)
     there = settings.model_copy(update={"database_url": SecretStr(fresh.app)})
-    async with opened(fresh.app, pool=2):
+    async with opened(fresh.app, VAULT, pool=2):
         desk = create_app(there)[DESK]
         async with working(Worker(there, desk)):
 
@@ -220,7 +220,7 @@ async def test_a_database_without_tables_is_waited_for(
 
             await until(told, lambda text: '"the worker failed"' in text)
             # In a context of its own: the database that is open here is the app's.
-            await asyncio.create_task(migrate(fresh.owner), context=Context())
+            await asyncio.create_task(migrate(fresh.owner, VAULT), context=Context())
 
             async def swept() -> float | None:
                 return desk.metrics.registry.get_sample_value(

@@ -31,7 +31,7 @@ SWITCHES = [
 async def live_url(serve: Serve, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> str:
     """The address of the real server with its demo tenant, `http://127.0.0.1:port`."""
     monkeypatch.setattr(demo, "CONTACTS", 40)  # for the sake of time
-    async with opened(settings.database_url.get_secret_value(), pool=2):
+    async with opened(settings.database_url.get_secret_value(), settings.vault(), pool=2):
         await demo.plant(settings)
     return str((await serve()).make_url("")).rstrip("/")
 

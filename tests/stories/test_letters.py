@@ -23,7 +23,7 @@ from resolvers.letters import LetterKind, post
 from server.app import create_app
 from server.database import ROOT, opened
 from server.settings import Settings
-from tests.conftest import JWT_KEYS, SECRET_KEYS, Database
+from tests.conftest import JWT_KEYS, SECRET_KEYS, VAULT, Database
 from tests.post_office import PostOffice, mailing, open_office
 from tests.world import add_user, tenant
 
@@ -81,7 +81,7 @@ async def desk(database: Database, settings: Settings, office: PostOffice) -> As
     """What asks for letters, without anybody who delivers them."""
     from server.app import DESK
 
-    async with opened(database.app, pool=3):
+    async with opened(database.app, VAULT, pool=3):
         yield create_app(settings.model_copy(update=mailing(office)))[DESK]
 
 
