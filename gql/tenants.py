@@ -24,6 +24,9 @@ class TenantSettings(FromRow):
 
     signup: SignupPolicy = strawberry.field(description="Who may make an account.")
     login_attempts_per_minute: int = strawberry.field(description="How often one account may be tried, 1 to 10000.")
+    requests_per_minute: int = strawberry.field(
+        description="How many requests of all its people together one server process answers, 10 to 1000000."
+    )
 
 
 @strawberry.type(description="How much a tenant keeps.")
@@ -86,6 +89,9 @@ class UpdateTenantInput:
     signup: strawberry.Maybe[SignupPolicy | None] = strawberry.field(description="Who may make an account.")
     login_attempts_per_minute: strawberry.Maybe[int | None] = strawberry.field(
         description="1 to 10000; in force at the next attempt."
+    )
+    requests_per_minute: strawberry.Maybe[int | None] = strawberry.field(
+        description="10 to 1000000; in force everywhere within 10 seconds."
     )
 
 

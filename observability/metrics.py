@@ -68,6 +68,19 @@ class Metrics:
         self.throttled = Counter(
             "throttled", "Requests refused by a limit.", ["kind"], namespace=_NAMESPACE, registry=self.registry
         )
+        self.attempts = Counter(
+            "attempts_counted",
+            "Attempts by where they were counted: in Redis, for all replicas, or in this process alone.",
+            ["where"],
+            namespace=_NAMESPACE,
+            registry=self.registry,
+        )
+        self.store_failures = Counter(
+            "throttle_store_failures",
+            "Times that Redis failed to count an attempt, or took too long.",
+            namespace=_NAMESPACE,
+            registry=self.registry,
+        )
         self.roads = Counter(
             "operations",
             "GraphQL operations by what executed them: plan; plan, then graphql-core; graphql-core; the same, since a plan failed.",

@@ -23,6 +23,7 @@ LONG_FOR_A_REASON: dict[str, str] = {}
 
 WITHOUT_A_PASS = {
     "resolvers.attempts.counted": "nobody has a session yet, and that a limit closed goes on record",
+    "resolvers.attempts._is_familiar": "nobody has a session yet",
     "resolvers.sessions._login": "nobody has a session yet",
     "resolvers.sessions.refresh": "the refresh token is the proof",
     "resolvers.signup.register": "nobody has a session yet",
@@ -34,7 +35,7 @@ WITHOUT_A_PASS = {
 }
 """The functions that enter a tenant without a session, each with its reason. `resolvers.console` is for the machine itself."""
 
-LOBBY = {"resolvers.sessions.refresh", "resolvers.attempts.named", "server.demo.plant"}
+LOBBY = {"resolvers.sessions.refresh", "resolvers.attempts.named", "resolvers.tenants.requests_per_minute", "server.demo.plant"}
 """The functions that read rows of no tenant; and the catalogue, and the console."""
 
 CONSOLE = "resolvers.console."
