@@ -23,7 +23,9 @@ class TenantSettings(FromRow):
     """Reads a row of `tenants`."""
 
     signup: SignupPolicy = strawberry.field(description="Who may make an account.")
-    login_attempts_per_minute: int = strawberry.field(description="How often one account may be tried, 1 to 10000.")
+    login_attempts_per_minute: int = strawberry.field(
+        description="How often one account may be tried, 1 to 10000; who goes on longer waits longer each time."
+    )
     requests_per_minute: int = strawberry.field(
         description="How many requests of all its people together one server process answers, 10 to 1000000."
     )

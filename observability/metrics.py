@@ -95,6 +95,7 @@ class Metrics:
             namespace=_NAMESPACE,
             registry=self.registry,
         )
+        self._attempts = {where: self.attempts.labels(where) for where in ("redis", "process")}
         self._roads = {road: self.roads.labels(road) for road in ("plan", "replay", "core", "failed")}
         self.migration = Info("migration", "The schema's state.", namespace=_NAMESPACE, registry=self.registry)
         self.migrations_pending = Gauge(
@@ -157,6 +158,14 @@ class Metrics:
     def breaker(self, name: str, state: str) -> None:
         """Tell the state of a circuit breaker (a name from our code): closed, half-open or open."""
         self.breakers.labels(name).set(("closed", "half-open", "open").index(state))
+
+    def attempted(self, where: str) -> None:
+        """Count one attempt that a throttle counted in "redis", or in the "process"."""
+        self._attempts[where].inc()
+
+    def store_failed(self) -> None:
+        """Count one time that Redis did not count an attempt in time."""
+        self.store_failures.inc()
 
     def watch(self, name: str, documentation: str, read: Callable[[], float]) -> None:
         """A gauge named addressbook_`name` that calls `read` at each scrape, perhaps in another thread."""

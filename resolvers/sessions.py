@@ -42,6 +42,7 @@ async def login(
 
 
 async def _login(desk: Desk, origin: Origin, tenant: str, username_or_email: str, password: str, *, legacy: bool) -> SignedIn:
+    desk.hasher.refuse_when_full()  # a crowd is not to take the connections of those who are signed in
     home = await named(tenant)
     name = username_or_email[: rules.EMAIL_LENGTH]  # bounded before it is normalised; nobody's name is longer
     await counted_login(desk, origin, tenant, home, normal(name))

@@ -69,15 +69,15 @@ class SharedThrottle:
         except BreakerOpen:
             pass
         except _FAILED:
-            self._metrics.store_failures.inc()
+            self._metrics.store_failed()
         else:
-            self._metrics.attempts.labels("redis").inc()
+            self._metrics.attempted("redis")
             if closed is not None:
                 raise refusal(closed.seconds, news=closed.news)
             with suppress(TooManyAttempts):  # so that an outage gives nobody a fresh measure here
                 await self._local.check(kind, place, key, per_minute)
             return
-        self._metrics.attempts.labels("process").inc()
+        self._metrics.attempted("process")
         await self._local.check(kind, place, key, per_minute)
 
     async def __aenter__(self) -> SharedThrottle:

@@ -12,6 +12,8 @@ from server import health
 from server.app import HEALTH
 from server.database import known_migrations
 from tests.conftest import Database, Serve
+from tests.redis_server import RedisServer
+from tests.world import LOGIN
 
 GONE = "postgresql://address_book_app:x@127.0.0.1:1/nothing"
 READY = {"status": "ready", "faults": [], "throttles": "this process"}
@@ -127,6 +129,18 @@ async def test_a_wall_that_fell_keeps_it_from_serving(serve: Serve, admin: async
     finally:
         await admin.execute(mended)
     assert (await client.get("/readyz")).status == 200
+
+
+async def test_without_its_redis_it_is_ready_and_tells_where_it_counts(serve: Serve, redis: RedisServer) -> None:
+    client = await serve(redis_url=SecretStr(redis.url))
+    assert await (await client.get("/readyz")).json() == READY | {"throttles": "Redis"}
+    redis.kill()
+    given = {"tenant": "acme", "usernameOrEmail": "ada", "password": "wrong"}
+    for _ in range(2):  # each is counted three times
+        await client.post("/graphql", json={"query": LOGIN, "variables": {"input": given}})
+    ready = await client.get("/readyz")
+    assert (ready.status, await ready.json()) == (200, READY | {"throttles": "this process, since Redis does not answer"})
+    assert (await client.get("/healthz")).status == 200
 
 
 async def test_who_drains_is_live_and_not_ready(serve: Serve) -> None:
