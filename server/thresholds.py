@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from auth.budget import Budgets
-from models.errors import Refusal
 from observability.logging import logger
 from resolvers import tenants
 
@@ -38,9 +37,9 @@ async def _learn(budgets: Budgets) -> None:
             continue
         try:
             budgets.requests.learn(await tenants.requests_per_minute(seen))
-        except Refusal as away:
+        except Exception as error:  # whatever it is, the next round may do better
             if not told:
-                _log.warning("thresholds are not learned", code=away.code)
+                _log.warning("thresholds are not learned", exc_info=error)
             told = True
             continue
         told = False

@@ -89,6 +89,7 @@ async def _asked(http: aiohttp.ClientSession, query: str, given: Mapping[str, st
     async with http.post("/graphql", json={"query": query, "variables": {"input": given}}) as answer:
         body: Any = await answer.json()
         seconds = time.perf_counter() - began
+    assert "data" in body, body
     [payload] = body["data"].values()
     return seconds, [error["code"] for error in payload["userErrors"]]
 

@@ -18,6 +18,8 @@ ONE_SIDED = {
     "test_legacy_ui": "the exact shapes of the old UI",
     "test_people": "roles, which the old routes cannot give",
     "test_robustness": "what goes wrong below both",
+    "test_sessions_unreadable": "it asks both, while Postgres is away",
+    "test_shared_throttle": "what holds below both, in every process",
     "test_signing_in": "the cookie, the list of sessions and the reuse of tokens in detail",
     "test_tenants": "settings and summaries, which the old routes have not",
     "test_two_processes": "what holds below both, in every process",
