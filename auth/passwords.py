@@ -27,7 +27,7 @@ from zxcvbn.time_estimates import guesses_to_score  # type: ignore[import-untype
 from models.errors import InvalidInput, Unavailable, WeakPassword
 
 NICENESS = 5  # a third of the share of a thread that has none: 10 starved sign-ins on a machine that others use too
-QUEUED = 8  # calls that wait for one thread: at cost 12 some two seconds
+QUEUED = 4  # calls that wait for one thread: at cost 12 a second, or some four on a machine that is busy
 MIN_LENGTH = 8  # characters after NFKC
 MAX_LENGTH = 128
 MIN_SCORE = 3  # of zxcvbn's 0 to 4: 10^8 guesses and more

@@ -50,7 +50,7 @@ async def test_viewers_are_answered_while_fifty_sign_in(database: Database, admi
     assert pulse.slowest < ALIVE_SECONDS + pulse.late
     assert _at(loud, 0.99) < LONGEST_MS + pulse.late * 1000
     assert signed_in.keys() <= {200, 503}  # a full queue is told, and nothing fails
-    assert signed_in[200] > SECONDS
+    assert signed_in[200] > SECONDS / 2  # and some are let in all the while
 
 
 async def _token(http: aiohttp.ClientSession) -> str:
