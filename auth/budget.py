@@ -1,13 +1,17 @@
-"""The budget: so many points of cost a minute for a user, for a tenant, and for a network of whom nobody knows."""
+"""The budget: so many points of cost a minute for a user, for a tenant, and for a network of whom nobody knows.
+
+And so many requests a minute of a tenant, as it decides itself.
+"""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from heapq import nlargest
 from operator import itemgetter
 from typing import Final, NamedTuple, Protocol
+from uuid import UUID
 
 from auth.caller import Caller
 from models.errors import TooManyAttempts
@@ -32,8 +36,11 @@ class Left(NamedTuple):
 class Budget(Protocol):
     """Where points are counted: in this process (`Budgets`), or shared."""
 
-    async def charge(self, caller: Caller | None, origin: Origin, points: int) -> Left:
-        """Takes the points, and tells what is left of the narrower budget. Raises TooManyAttempts, and then takes nothing."""
+    async def charge(self, caller: Caller | None, origin: Origin, points: int, requests: int = 1) -> Left:
+        """Takes the points, and tells what is left of the narrower budget. Raises TooManyAttempts, and then takes nothing.
+
+        `requests` is how many requests of the caller's tenant that is: none where this one has been counted before.
+        """
 
     async def left(self, caller: Caller | None, origin: Origin) -> Left:
         """The same for no points."""
@@ -69,16 +76,46 @@ class Bucket:
         return Left(self.per_minute, max(int((_MINUTE - seconds) / self._seconds + _ROUND), 0), seconds)
 
 
+class Requests(Bucket):
+    """Requests a minute of each tenant, by its own threshold. No request asks for that: somebody has to `learn` it now and then."""
+
+    USUAL: Final = 60_000
+    """The threshold of a new tenant, and of one of which nothing has been learned yet."""
+
+    __slots__ = ("_own", "_seen")
+
+    def __init__(self) -> None:
+        super().__init__(self.USUAL)
+        self._own: dict[Hashable, float] = {}  # seconds for a request
+        self._seen: dict[Hashable, float] = {}
+
+    def after(self, key: Hashable, points: int, now: float) -> float:
+        """The moment at which the tenant would have all requests again after so many."""
+        self._seen[key] = now
+        whole = self._whole.get(key, now)
+        return (whole if whole > now else now) + points * self._own.get(key, self._seconds)
+
+    def seen(self, now: float) -> list[UUID]:
+        """The tenants that came within a minute: those whose thresholds matter."""
+        self._seen = {key: at for key, at in self._seen.items() if now - at <= _MINUTE}
+        return [UUID(int=key) for key in self._seen if isinstance(key, int)]
+
+    def learn(self, per_minute: Mapping[UUID, int]) -> None:
+        """These are the thresholds from now on; what part of a minute's measure is spent stays spent."""
+        self._own = {tenant.int: _MINUTE / number for tenant, number in per_minute.items()}
+
+
 class Budgets:
     """Counted in this process. Whoever is not signed in has the budget of a user together with their network."""
 
     def __init__(self, per_tenant: int, per_user: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._tenants, self._users, self._networks = Bucket(per_tenant), Bucket(per_user), Bucket(per_user)
-        self._clock = clock
+        self.requests = Requests()
+        self.clock = clock
 
-    async def charge(self, caller: Caller | None, origin: Origin, points: int) -> Left:
-        """Takes the points of both budgets, or of neither."""
-        now = self._clock()
+    async def charge(self, caller: Caller | None, origin: Origin, points: int, requests: int = 1) -> Left:
+        """Takes the points of both budgets and the requests, or nothing."""
+        now = self.clock()
         if caller is None:
             network = self._networks.after(origin.ip_prefix, points, now)
             _enough(network - now)
@@ -87,14 +124,17 @@ class Budgets:
         # Asked for both: one person, or a token that was stolen, cannot spend all that the tenant has.
         user = self._users.after(caller.user.int, points, now)
         tenant = self._tenants.after(caller.tenant.int, points, now)
+        asked = self.requests.after(caller.tenant.int, requests, now)
         _enough(max(user, tenant) - now)
+        _enough(asked - now, "Your tenant has spent its requests of this minute.")
+        self.requests.keep(caller.tenant.int, asked)
         self._users.keep(caller.user.int, user)
         self._tenants.keep(caller.tenant.int, tenant)
         return self._narrower(user - now, tenant - now)
 
     async def left(self, caller: Caller | None, origin: Origin) -> Left:
         """What is left of the narrower budget."""
-        now = self._clock()
+        now = self.clock()
         if caller is None:
             return self._networks.left(self._networks.after(origin.ip_prefix, 0, now) - now)
         return self._narrower(
@@ -106,8 +146,8 @@ class Budgets:
         return one if one.remaining <= other.remaining else other
 
 
-def _enough(seconds: float) -> None:
+def _enough(seconds: float, told: str = "The budget of this minute is spent.") -> None:
     """Refuses what makes a bucket whole only after more than a minute: there are not so many points."""
     if seconds > _MINUTE + _ROUND:
         wait = math.ceil(seconds - _MINUTE)
-        raise TooManyAttempts(f"The budget of this minute is spent. Try again in {wait} s.", retry_after=wait)
+        raise TooManyAttempts(f"{told} Try again in {wait} s.", retry_after=wait)

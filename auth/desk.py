@@ -12,7 +12,6 @@ from auth.budget import UNBOUNDED, Budget, Budgets
 from auth.passwords import Hasher
 from auth.tokens import Keyring, RefreshToken
 from auth.vault import Vault
-from models.errors import TooManyAttempts
 from models.values import Row
 from observability.metrics import Metrics
 
@@ -77,8 +76,8 @@ class Throttle(Protocol):
     def where(self) -> str:
         """Where it counts, in words for those who operate the service."""
 
-    async def check(self, kind: str, key: str, per_minute: float) -> None:
-        """Counts one attempt. Raises TooManyAttempts."""
+    async def check(self, kind: str, place: str, key: str, per_minute: float) -> None:
+        """Counts one attempt. Raises TooManyAttempts; its `news` is whether it has just closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,23 +115,9 @@ class Desk:
     async def throttled(self, kind: str, place: str, tenant: Row | None, *keys: str) -> None:
         """Counts an attempt by each key against the tenant's threshold, or that of a new tenant where there is none.
 
-        `place` is the slug that was given: what is not there is counted as if it were. Raises TooManyAttempts; its `news` is
-        whether this key has been told of within the last minute.
+        `place` is the slug that was given: what is not there is counted as if it were. Raises TooManyAttempts.
         """
         limit = ATTEMPTS_PER_MINUTE if tenant is None else tenant["login_attempts_per_minute"]
         for key in keys:
-            try:
-                await self.throttle.check(
-                    kind, f"{place}\n{key}", limit if not key.startswith(NETWORK) else max(limit, FROM_A_NETWORK)
-                )
-            except TooManyAttempts as closed:
-                self.metrics.throttle(kind)
-                closed.news = await self._news(kind, place, key)
-                raise
-
-    async def _news(self, kind: str, place: str, key: str) -> bool:
-        try:
-            await self.throttle.check(f"{kind} told", f"{place}\n{key}", 1)
-        except TooManyAttempts:
-            return False
-        return True
+            per_minute = limit if not key.startswith(NETWORK) else max(limit, FROM_A_NETWORK)
+            await self.throttle.check(kind, place, key, per_minute)

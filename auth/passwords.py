@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+import os
 import re
+import sys
 import threading
 import unicodedata
 from collections.abc import Callable, Sequence
@@ -25,6 +27,8 @@ from zxcvbn.time_estimates import guesses_to_score  # type: ignore[import-untype
 from auth import legacy_hashes
 from models.errors import InvalidInput, Unavailable, WeakPassword
 
+NICENESS = 5  # a third of the share of a thread that has none: 10 starved sign-ins on a machine that others use too
+QUEUED = 4  # calls that wait for one thread: at cost 12 a second, or some four on a machine that is busy
 MIN_LENGTH = 8  # characters after NFKC
 MAX_LENGTH = 128
 MIN_SCORE = 3  # of zxcvbn's 0 to 4: 10^8 guesses and more
@@ -44,15 +48,21 @@ _T = TypeVar("_T")
 class Hasher:
     """Hashes, verifies and judges passwords in `workers` threads of its own; `cost` is bcrypt's, 2^cost rounds.
 
-    While `queue` calls wait for a thread, a further one is `Unavailable` at once.
+    While `queue` calls wait for a thread, a further one is `Unavailable` at once: it would wait longer than an operation may.
     """
 
-    def __init__(self, cost: int = 12, workers: int = 2, queue: int = 64) -> None:
+    def __init__(self, cost: int = 12, workers: int = 2, queue: int | None = None) -> None:
         self._cost = cost
+        queue = QUEUED * workers if queue is None else queue
         # A well-formed hash that no password is known to have: comparing with it costs what a real one does.
         self._dummy = bcrypt.gensalt(cost).decode("ascii") + "." * 31
         self._places = threading.BoundedSemaphore(workers + queue)
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="passwords")
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="passwords", initializer=_give_way)
+
+    def refuse_when_full(self) -> None:
+        """Raises `Unavailable` where `verify` would, for whoever wants to know before asking a database."""
+        self._take_place()
+        self._places.release()
 
     async def hash(self, password: str, path: tuple[str, ...] = ()) -> str:
         """What to store, 60 ASCII characters. `InvalidInput` at `path` where it is no text or far too long."""
@@ -91,8 +101,7 @@ class Hasher:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     async def _run(self, work: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
-        if not self._places.acquire(blocking=False):
-            raise Unavailable("Too many people are signing in just now. Please try again.", retry_after=1)
+        self._take_place()
         try:
             future = self._pool.submit(work, *args, **kwargs)
         except RuntimeError as closed:
@@ -101,6 +110,19 @@ class Hasher:
         # Released by the thread, not by us: a caller who goes away leaves the thread at work.
         future.add_done_callback(lambda _: self._places.release())
         return await asyncio.wrap_future(future)
+
+    def _take_place(self) -> None:
+        if not self._places.acquire(blocking=False):
+            raise Unavailable("Too many people are signing in just now. Please try again.", retry_after=1)
+
+
+def _give_way() -> None:
+    """Lets the event loop's thread run first: a hash fills a core for a quarter of a second, and those signed in are not to wait.
+
+    On Linux a thread has a niceness of its own; elsewhere it is the whole process's.
+    """
+    if sys.platform == "linux":
+        os.nice(NICENESS)
 
 
 def check_legacy_composition(password: str, path: tuple[str, ...] = ("password",)) -> None:

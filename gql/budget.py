@@ -42,10 +42,10 @@ class BudgetQueries:
 
 
 async def charge(context: Context, points: int) -> None:
-    """Charges points before they are spent, one at the least. Raises TooManyAttempts."""
+    """Charges points before they are spent, one at the least; with the first of them the request. Raises TooManyAttempts."""
     budget = context.desk.budget
     try:
-        context.left = await budget.charge(context.signed_in, context.origin, points or 1)
+        context.left = await budget.charge(context.signed_in, context.origin, points or 1, 0 if context.left else 1)
     except TooManyAttempts:
         context.left = await budget.left(context.signed_in, context.origin)
         raise

@@ -23,7 +23,12 @@ class TenantSettings(FromRow):
     """Reads a row of `tenants`."""
 
     signup: SignupPolicy = strawberry.field(description="Who may make an account.")
-    login_attempts_per_minute: int = strawberry.field(description="How often one account may be tried, 1 to 10000.")
+    login_attempts_per_minute: int = strawberry.field(
+        description="How often one account may be tried, 1 to 10000; who goes on longer waits longer each time."
+    )
+    requests_per_minute: int = strawberry.field(
+        description="How many requests of all its people together one server process answers, 10 to 1000000."
+    )
     require_totp: bool = strawberry.field(
         description="Whether everybody needs a second factor: without one a session is good for enrolling alone."
     )
@@ -89,6 +94,9 @@ class UpdateTenantInput:
     signup: strawberry.Maybe[SignupPolicy | None] = strawberry.field(description="Who may make an account.")
     login_attempts_per_minute: strawberry.Maybe[int | None] = strawberry.field(
         description="1 to 10000; in force at the next attempt."
+    )
+    requests_per_minute: strawberry.Maybe[int | None] = strawberry.field(
+        description="10 to 1000000; in force everywhere within 10 seconds."
     )
     require_totp: strawberry.Maybe[bool | None] = strawberry.field(
         description="True in a session with a second factor alone, in force at everybody's next request; false wants a proof of "

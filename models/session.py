@@ -26,6 +26,9 @@ RACE: Final = timedelta(seconds=10)
 KEPT: Final = timedelta(days=30)
 """How long an ended session is shown to its user, with the reason."""
 
+FAMILIAR: Final = timedelta(days=90)
+"""How long a network from which somebody signed in is no stranger's."""
+
 SHOWN: Final = 50
 
 
@@ -209,6 +212,11 @@ class LoginHistory(Model):
     class Meta:
         table = "login_history"
         manager = TenantManager()
+
+    @classmethod
+    async def came_from(cls, ip_prefix: str | None) -> bool:
+        """Whether anybody of the held tenant signed in from this network within 90 days."""
+        return ip_prefix is not None and await cls.filter(ip_prefix=ip_prefix, at__gt=now() - FAMILIAR).exists()
 
 
 def _told(row: Row) -> Row:

@@ -16,6 +16,10 @@ from models.tenancy import LobbyManager, ask, behind, held, record
 from models.values import Row, SessionEndReason, SignupPolicy, TenantStatus, new_id, now
 
 _BY_SLUG = (Key("t.slug"),)
+_THRESHOLDS = (
+    ("login_attempts_per_minute", "loginAttemptsPerMinute", 1, 10_000),
+    ("requests_per_minute", "requestsPerMinute", 10, 1_000_000),
+)
 
 
 class Tenant(Model):
@@ -75,8 +79,9 @@ class Tenant(Model):
         rules.none_empty(values)
         if "name" in values:
             values["name"] = rules.required(values["name"], rules.NAME_LENGTH, "name")
-        if not 1 <= values.get("login_attempts_per_minute", 1) <= 10_000:
-            raise InvalidInput("loginAttemptsPerMinute must lie between 1 and 10000.", ("loginAttemptsPerMinute",))
+        for column, field, least, most in _THRESHOLDS:
+            if not least <= values.get(column, least) <= most:
+                raise InvalidInput(f"{field} must lie between {least} and {most}.", (field,))
         if not await cls.filter(id=tenant_id).update(**values, updated_at=now()):
             raise NotFound("There is no such tenant.", ("id",))
         return await cls.find(tenant_id)

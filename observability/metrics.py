@@ -71,6 +71,19 @@ class Metrics:
         self.throttled = Counter(
             "throttled", "Requests refused by a limit.", ["kind"], namespace=_NAMESPACE, registry=self.registry
         )
+        self.attempts = Counter(
+            "attempts_counted",
+            "Attempts by where they were counted: in Redis, for all replicas, or in this process alone.",
+            ["where"],
+            namespace=_NAMESPACE,
+            registry=self.registry,
+        )
+        self.store_failures = Counter(
+            "throttle_store_failures",
+            "Times that Redis failed to count an attempt, or took too long.",
+            namespace=_NAMESPACE,
+            registry=self.registry,
+        )
         self.roads = Counter(
             "operations",
             "GraphQL operations by what executed them: plan; plan, then graphql-core; graphql-core; the same, since a plan failed.",
@@ -92,6 +105,7 @@ class Metrics:
             namespace=_NAMESPACE,
             registry=self.registry,
         )
+        self._attempts = {where: self.attempts.labels(where) for where in ("redis", "process")}
         self._roads = {road: self.roads.labels(road) for road in ("plan", "replay", "core", "failed")}
         self.jobs = JobMetrics(self.registry)
         self.migration = Info("migration", "The schema's state.", namespace=_NAMESPACE, registry=self.registry)
@@ -163,6 +177,14 @@ class Metrics:
     def breaker(self, name: str, state: str) -> None:
         """Tell the state of a circuit breaker (a name from our code): closed, half-open or open."""
         self.breakers.labels(name).set(("closed", "half-open", "open").index(state))
+
+    def attempted(self, where: str) -> None:
+        """Count one attempt that a throttle counted in "redis", or in the "process"."""
+        self._attempts[where].inc()
+
+    def store_failed(self) -> None:
+        """Count one time that Redis did not count an attempt in time."""
+        self.store_failures.inc()
 
     def watch(self, name: str, documentation: str, read: Callable[[], float]) -> None:
         """A gauge named addressbook_`name` that calls `read` at each scrape, perhaps in another thread."""

@@ -10,6 +10,7 @@ from auth.desk import NETWORK, Desk
 from models import rules
 from models.audit import AuditEntry
 from models.errors import TooManyAttempts, UnknownTenant
+from models.session import LoginHistory
 from models.tenancy import lobby, within
 from models.tenant import Tenant
 from models.values import Origin, Row, TenantStatus
@@ -50,10 +51,31 @@ async def counted(desk: Desk, origin: Origin, kind: str, place: str, home: Row |
     try:
         await desk.throttled(kind, place[: rules.NAME_LENGTH], home, *keys)
     except TooManyAttempts as closed:
+        desk.metrics.throttle(kind)
         if closed.news and home is not None:
             async with within(home["id"]):
                 await AuditEntry.append("limit.reached", origin, kind=kind)
         raise
+
+
+async def counted_login(desk: Desk, origin: Origin, place: str, home: Row | None, name: str) -> None:
+    """Counts an attempt to sign in under this name from the origin's network. Refuses with TooManyAttempts.
+
+    Three counts: the name from this network; the network; the name from everywhere. The last one, which strangers in many networks
+    can close together, refuses nobody from a network where somebody of the tenant has signed in of late. That is asked alike
+    whether there is such a user or not.
+    """
+    await counted(desk, origin, "login", place, home, f"at {origin.ip_prefix} as {name}", network(origin))
+    try:
+        await counted(desk, origin, "login", place, home, f"as {name}")
+    except TooManyAttempts:
+        if home is None or not await _is_familiar(home, origin):
+            raise
+
+
+async def _is_familiar(home: Row, origin: Origin) -> bool:
+    async with within(home["id"]):
+        return await LoginHistory.came_from(origin.ip_prefix)
 
 
 async def refuse_unknown(desk: Desk, origin: Origin, home: Row | None) -> None:

@@ -18,7 +18,7 @@ from models.tenant import Tenant
 from models.user import User
 from models.values import Origin, Row, SessionEndReason, TenantStatus, ending, normal
 from models.viewer import seen
-from resolvers.attempts import counted, finished, named, network, refuse_unknown
+from resolvers.attempts import counted, counted_login, finished, named, network, refuse_unknown
 from resolvers.proofs import Proof, second_factor
 
 
@@ -55,9 +55,10 @@ async def login(
 async def _login(
     desk: Desk, origin: Origin, tenant: str, username_or_email: str, password: str, totp: str | None, *, legacy: bool
 ) -> SignedIn:
+    desk.hasher.refuse_when_full()  # a crowd is not to take the connections of those who are signed in
     home = await named(tenant)
     name = username_or_email[: rules.EMAIL_LENGTH]  # bounded before it is normalised; nobody's name is longer
-    await counted(desk, origin, "login", tenant, home, normal(name), network(origin))
+    await counted_login(desk, origin, tenant, home, normal(name))
     if legacy:
         await refuse_unknown(desk, origin, home)
     user = session = None
@@ -65,8 +66,6 @@ async def _login(
     if home is not None and home["status"] == TenantStatus.ACTIVE and name == username_or_email:
         async with within(home["id"]):
             user = await User.maybe_by_login(name)
-    if user is not None:  # whichever of their two names is tried
-        await counted(desk, origin, "login", tenant, home, user["id"].hex)
     right = await desk.hasher.verify(password, user["password_hash"] if user else None)
     if home is not None:
         target = user["id"] if user else None

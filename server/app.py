@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import nullcontext
 from dataclasses import fields
 from typing import Final
 
@@ -28,6 +29,8 @@ from server.database import opened
 from server.health import Health
 from server.mailer import LogMailer, Relay, SmtpMailer, sender
 from server.settings import Environment, Settings
+from server.shared_throttle import SharedThrottle
+from server.thresholds import learning
 from server.worker import Worker, working
 
 VERSION: Final = "0.1.0"
@@ -39,11 +42,14 @@ WORKER = web.AppKey("worker", Worker)
 def create_app(settings: Settings) -> web.Application:
     """The server of these settings. It opens its database when it starts, and closes it when it stops."""
     metrics = Metrics()
+    vault, throttle = settings.vault(), Throttle()
+    budgets = Budgets(settings.points_per_minute_tenant, settings.points_per_minute_user)
+    shared = SharedThrottle(settings.redis_url.get_secret_value(), vault, metrics, throttle) if settings.redis_url else None
     desk = Desk(
         keys=settings.keyring(),
-        vault=settings.vault(),
+        vault=vault,
         hasher=Hasher(settings.bcrypt_cost, settings.password_workers),
-        throttle=Throttle(),
+        throttle=shared or throttle,
         metrics=metrics,
         access_seconds=settings.access_token_seconds,
         legacy_seconds=settings.legacy_access_token_seconds,
@@ -51,10 +57,10 @@ def create_app(settings: Settings) -> web.Application:
         mail=settings.mail or Mail.OFF,
         mailer=_mailer(settings, metrics),
         public_url=settings.links,
-        budget=Budgets(settings.points_per_minute_tenant, settings.points_per_minute_user),
+        budget=budgets,
     )
     tracing = Tracing.start("address-book", VERSION, settings.otlp_endpoint, settings.trace_ratio)
-    health = Health(metrics, desk.throttle.where)
+    health = Health(metrics, lambda: desk.throttle.where)
     origins = settings.cors_allowed_origins or _development_origins(settings)
     app = web.Application(
         client_max_size=settings.body_limit,
@@ -116,7 +122,8 @@ def create_app(settings: Settings) -> web.Application:
                     in_use=lambda: pool.get_size() - pool.get_idle_size(),
                     waiting=pool.waiting,
                 )
-                yield
+                async with shared or nullcontext(), learning(budgets):
+                    yield
         finally:
             desk.hasher.close()
             await asyncio.to_thread(tracing.close)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import Final
 
 from aiohttp import web
@@ -20,9 +21,12 @@ _PATIENCE_SECONDS: Final = 1.5
 
 
 class Health:
-    """What is known of the readiness, for a second. `draining` is set when the process is about to stop."""
+    """What is known of the readiness, for a second. `draining` is set when the process is about to stop.
 
-    def __init__(self, metrics: Metrics, throttles: str) -> None:
+    `throttles` tells where attempts are counted: that they are not shared for a while is told, and keeps nobody from serving.
+    """
+
+    def __init__(self, metrics: Metrics, throttles: Callable[[], str]) -> None:
         self.draining = False
         self._metrics, self._throttles = metrics, throttles
         self._known = known_migrations()
@@ -41,7 +45,7 @@ class Health:
     async def ready(self, _request: web.Request) -> web.Response:
         """200 where the database answers, is migrated, and its wall stands; else 503 with what is amiss."""
         faults = ["draining"] if self.draining else await self.faults()
-        body = {"status": "ready" if not faults else "not ready", "faults": faults, "throttles": self._throttles}
+        body = {"status": "ready" if not faults else "not ready", "faults": faults, "throttles": self._throttles()}
         return web.json_response(body, status=503 if faults else 200)
 
     async def expose(self, request: web.Request) -> web.Response:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
+from urllib.parse import urlsplit
 
 from pydantic import (
     AliasGenerator,
@@ -53,6 +54,16 @@ def _split(value: Any) -> Any:
 
 def _documents(value: Any) -> Any:
     return manifest(value) if isinstance(value, str) else value
+
+
+def _is_redis(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        if parts.scheme != "redis+cluster":  # whose address is a list
+            parts.port  # noqa: B018 - raises where it is none
+    except ValueError:
+        return False
+    return parts.scheme in {"redis", "rediss", "redis+cluster"} and bool(parts.hostname)
 
 
 Network = IPv4Network | IPv6Network
@@ -124,6 +135,11 @@ class Settings(Later, Console):
     database_pool: int = Field(10, ge=1, le=100, description="Connections to Postgres at the most.")
 
     jwt_keys: SecretStr = Field(description="A JSON list of {kid, alg, key, active}: what signs and verifies access tokens.")
+    redis_url: SecretStr | None = Field(
+        None,
+        description="Where all replicas count attempts to sign in together: redis://, rediss:// or redis+cluster://, with user and "
+        "password; without it each process counts for itself (docs/throttles.md).",
+    )
     access_token_seconds: int = Field(900, ge=60, le=3_600, description="Lifetime of an access token over GraphQL.")
     legacy_access_token_seconds: int = Field(604_800, ge=60, le=2_592_000, description="Lifetime of an access token over /api.")
     password_workers: int = Field(2, ge=1, le=32, description="Threads that hash passwords.")
@@ -200,6 +216,13 @@ class Settings(Later, Console):
     @classmethod
     def _strong(cls, value: SecretStr) -> SecretStr:
         Keyring.parse(value.get_secret_value())
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _reachable(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not _is_redis(value.get_secret_value()):
+            raise ValueError("must look like rediss://user:password@host:port/0; percent-encode what is special in a password")
         return value
 
     @field_validator("cors_allowed_origins")

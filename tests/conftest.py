@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import os
+import shutil
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
@@ -26,6 +27,7 @@ from server.database import ROOT, migrate, opened, prepare, with_database
 from server.embedded import embedded
 from server.settings import Settings, load
 from tests.commands import Command, command
+from tests.redis_server import BINARY, RedisServer
 from tests.watched import Watched
 from tests.world import World
 
@@ -166,6 +168,17 @@ def _as_each(admin: str, name: str) -> Database:
         with_database(admin, name, OWNER, PASSWORDS[OWNER]),
         with_database(admin, name, APP, PASSWORDS[APP]),
     )
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[RedisServer]:
+    """A redis-server of the test's own."""
+    if shutil.which(BINARY) is None:
+        pytest.skip("there is no redis-server here")
+    server = RedisServer(tmp_path)
+    server.start()
+    yield server
+    server.kill()
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ CREATE FUNCTION bench.pick(dice integer, choices text[]) RETURNS text LANGUAGE s
     RETURN choices[1 + dice % cardinality(choices)];
 
 CREATE FUNCTION bench.tenants(first integer, last integer, size integer, password text) RETURNS void LANGUAGE sql VOLATILE AS $$
-    INSERT INTO tenants (id, slug, name, login_attempts_per_minute)
-    SELECT bench.id('tenant', t, 0), format('tenant-%s', t), format('Tenant %s', t), 10000 FROM generate_series(first, last) AS t;
+    INSERT INTO tenants (id, slug, name, login_attempts_per_minute, requests_per_minute)
+    SELECT bench.id('tenant', t, 0), format('tenant-%s', t), format('Tenant %s', t), 10000, 1000000 FROM generate_series(first, last) AS t;
 
     INSERT INTO users (tenant_id, id, username, username_key, email, email_key, password_hash, role)
     SELECT bench.id('tenant', t, 0), bench.id('user', t, 0), 'owner', 'owner', 'owner@bench.example', 'owner@bench.example',

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from auth.budget import UNBOUNDED, Bucket, Budgets, Left
+from auth.budget import UNBOUNDED, Bucket, Budgets, Left, Requests
 from auth.caller import Caller
 from models.errors import TooManyAttempts
 from models.values import Origin, new_id
@@ -88,3 +88,63 @@ def test_a_bucket_forgets_those_who_have_most_left() -> None:
     for key, points in (("spent", 60), ("idle", 1), ("half", 30), ("new", 2), ("newer", 3)):
         bucket.keep(key, bucket.after(key, points, 1_000.0))
     assert [bucket.after(key, 0, 1_000.0) - 1_000 for key in ("spent", "half", "idle", "new", "newer")] == [60, 30, 0, 0, 0]
+
+
+async def _answered(budgets: Budgets, caller: Caller, times: int) -> int:
+    answered = 0
+    for _ in range(times):
+        try:
+            await budgets.charge(caller, HERE, 1)
+            answered += 1
+        except TooManyAttempts:
+            pass
+    return answered
+
+
+async def test_a_tenant_has_the_requests_a_minute_that_were_learned_and_nobody_else_is_limited() -> None:
+    clock = Clock()
+    budgets, ada, mallory = Budgets(UNBOUNDED, UNBOUNDED, clock), somebody(), somebody()
+    budgets.requests.learn({ada.tenant: 30, mallory.tenant: 100})
+    assert (await _answered(budgets, ada, 200), await _answered(budgets, mallory, 200)) == (30, 100)
+    with pytest.raises(TooManyAttempts, match=r"^Your tenant has spent its requests of this minute. Try again in 2 s.$") as refused:
+        await budgets.charge(ada, HERE, 1)
+    assert refused.value.retry_after == 2
+    clock.now += 2
+    assert await _answered(budgets, ada, 200) == 1
+    budgets.requests.learn({ada.tenant: 60})  # of a whole minute's measure nothing is left, whatever the measure is
+    clock.now += 30
+    assert await _answered(budgets, ada, 200) == 30
+
+
+async def test_a_request_that_was_counted_is_charged_again_without_being_counted() -> None:
+    budgets, ada = Budgets(1_000, 1_000, Clock()), somebody()
+    budgets.requests.learn({ada.tenant: 10})
+    assert await _answered(budgets, ada, 10) == 10
+    assert (await budgets.charge(ada, HERE, 100, 0)).remaining == 890
+
+
+async def test_requests_that_are_refused_take_no_points_and_points_that_are_refused_no_requests() -> None:
+    budgets, ada = Budgets(100, 100, Clock()), somebody()
+    budgets.requests.learn({ada.tenant: 10})
+    for _ in range(20):
+        with pytest.raises(TooManyAttempts, match="budget"):
+            await budgets.charge(ada, HERE, 101)
+    assert await _answered(budgets, ada, 20) == 10
+    assert (await budgets.left(ada, HERE)).remaining == 90
+
+
+async def test_of_an_unknown_tenant_the_usual_is_taken() -> None:
+    budgets, ada = Budgets(UNBOUNDED, UNBOUNDED, Clock()), somebody()
+    assert await _answered(budgets, ada, Requests.USUAL + 5) == Requests.USUAL
+
+
+async def test_the_tenants_of_the_last_minute_are_those_that_matter() -> None:
+    clock = Clock()
+    budgets, ada, mallory = Budgets(UNBOUNDED, UNBOUNDED, clock), somebody(), somebody()
+    await budgets.charge(ada, HERE, 1)
+    clock.now += 40
+    await budgets.charge(mallory, HERE, 1)
+    await budgets.charge(None, HERE, 1)
+    assert budgets.requests.seen(clock.now) == [ada.tenant, mallory.tenant]
+    clock.now += 40
+    assert budgets.requests.seen(clock.now) == [mallory.tenant]

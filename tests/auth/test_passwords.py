@@ -3,6 +3,8 @@
 import asyncio
 import base64
 import hashlib
+import os
+import sys
 import threading
 import unicodedata
 from collections.abc import AsyncIterator
@@ -134,14 +136,27 @@ async def test_a_full_queue_refuses_at_once_and_recovers(monkeypatch: pytest.Mon
     hasher = Hasher(cost=4, workers=1, queue=2)
     waiting = [asyncio.create_task(hasher.verify(GOOD, None)) for _ in range(3)]
     await asyncio.sleep(0.05)
+    with pytest.raises(Unavailable):
+        hasher.refuse_when_full()
     for refused in (hasher.verify(GOOD, None), hasher.hash(GOOD), hasher.check(GOOD, [])):
         with pytest.raises(Unavailable) as refusal:
             await refused
         assert refusal.value.retry_after == 1
     gate.set()
     assert await asyncio.gather(*waiting) == [False] * 3
+    for _ in range(10):
+        hasher.refuse_when_full()  # and it takes no place
     assert len(await hasher.hash(GOOD)) == 60
     hasher.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a thread has no niceness of its own")
+async def test_hashing_gives_way_to_the_event_loop(hasher: Hasher, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passwords, "_matches", lambda *_: os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == nice)
+    own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    nice = min(own + 5, 19)
+    assert await hasher.verify(GOOD, await hasher.hash(GOOD))
+    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == own
 
 
 async def test_a_caller_who_goes_away_holds_the_place_until_the_thread_is_done(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,6 +23,7 @@ LONG_FOR_A_REASON: dict[str, str] = {}
 
 WITHOUT_A_PASS = {
     "resolvers.attempts.counted": "nobody has a session yet, and that a limit closed goes on record",
+    "resolvers.attempts._is_familiar": "nobody has a session yet",
     "resolvers.moving._batch": "at the machine itself: moving in from the old service",
     "resolvers.moving._compare": "at the machine itself: whether the owner was moved before",
     "resolvers.moving._finish": "at the machine itself: that all was moved goes on record",
@@ -48,6 +49,7 @@ LOBBY = {
     "resolvers.seals.seal",
     "resolvers.seals.verify",
     "resolvers.sessions.refresh",
+    "resolvers.tenants.requests_per_minute",
     "server.demo.plant",
 }
 """The functions that read rows of no tenant; and the catalogue, and the console."""

@@ -120,6 +120,19 @@ def test_sign_in_and_throttling_are_counted() -> None:
     ]
 
 
+def test_attempts_are_counted_by_where_a_throttle_counts_them() -> None:
+    metrics = Metrics()
+    metrics.attempted("redis")
+    metrics.attempted("redis")
+    metrics.attempted("process")
+    metrics.store_failed()
+    assert [line for line in series(metrics) if "attempts_counted_total" in line or "store_failures" in line] == [
+        'addressbook_attempts_counted_total{where="redis"} 2.0',
+        'addressbook_attempts_counted_total{where="process"} 1.0',
+        "addressbook_throttle_store_failures_total 1.0",
+    ]
+
+
 def test_the_pool_is_read_at_each_scrape() -> None:
     metrics, pool = Metrics(), {"in_use": 1}
     metrics.watch_pool(in_use=lambda: pool["in_use"], size=lambda: 10, waiting=lambda: 0)

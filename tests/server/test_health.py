@@ -14,6 +14,7 @@ from server import health
 from server.app import HEALTH
 from server.database import known_migrations
 from tests.conftest import Database, Serve
+from tests.redis_server import RedisServer
 from tests.world import LOGIN, PASSWORD, Person, World
 
 GONE = "postgresql://address_book_app:x@127.0.0.1:1/nothing"
@@ -151,6 +152,18 @@ async def test_a_key_of_the_door_that_the_database_does_not_know_keeps_it_from_s
     finally:
         await world.admin.execute("DELETE FROM door_keys WHERE digest = $1", digest)
     assert (await (await client.get("/readyz")).json())["faults"] == ["door key"]
+
+
+async def test_without_its_redis_it_is_ready_and_tells_where_it_counts(serve: Serve, redis: RedisServer) -> None:
+    client = await serve(redis_url=SecretStr(redis.url))
+    assert await (await client.get("/readyz")).json() == READY | {"throttles": "Redis"}
+    redis.kill()
+    given = {"tenant": "acme", "usernameOrEmail": "ada", "password": "wrong"}
+    for _ in range(2):  # each is counted three times
+        await client.post("/graphql", json={"query": LOGIN, "variables": {"input": given}})
+    ready = await client.get("/readyz")
+    assert (ready.status, await ready.json()) == (200, READY | {"throttles": "this process, since Redis does not answer"})
+    assert (await client.get("/healthz")).status == 200
 
 
 async def test_who_drains_is_live_and_not_ready(serve: Serve) -> None:

@@ -60,6 +60,7 @@ def test_every_fault_is_told_at_once_and_no_value() -> None:
             "BCRYPT_COST": "99",
             "JWT_KEYS": json.dumps([{"kid": "one", "key": "hush-hush-value", "active": False}, 3]),
             "SECRET_KEYS": hush,
+            "REDIS_URL": f"redis://default:{hush}/x@localhost:6379",
             "CORS_ALLOWED_ORIGINS": "*",
             "TRUSTED_PROXIES": f"10.0.0.0/8,{hush}",
             "HOST_FILE": f"/nowhere/{hush}",
@@ -74,6 +75,7 @@ def test_every_fault_is_told_at_once_and_no_value() -> None:
         "BCRYPT_COST: Input should be less than or equal to 16",
         "PORT: Input should be a valid integer, unable to parse string as an integer",
         "JWT_KEYS: key 1 is shorter than 32 bytes; key 2 is not an object; exactly one key must be active",
+        "REDIS_URL: must look like rediss://user:password@host:port/0; percent-encode what is special in a password",
         "CORS_ALLOWED_ORIGINS: names origins, never *",
         "TRUSTED_PROXIES: Input is not a valid IPv4 network",
         "TRUSTED_PROXIES: Input is not a valid IPv6 network",
@@ -97,6 +99,20 @@ def test_production_hides_what_is_for_developers_unless_told_otherwise() -> None
     assert (hidden.open_to_developers, hidden.introspectable) == (False, False)
     shown = load(PRODUCTION | {"GRAPHIQL": "true", "INTROSPECTION": "true"}, Settings)
     assert (shown.open_to_developers, shown.introspectable) == (True, True)
+
+
+@pytest.mark.parametrize(
+    "url", ["redis://localhost", "rediss://throttle:p%40ss@redis.internal:6380/3", "redis+cluster://u:p@a:7000,b:7001"]
+)
+def test_the_address_of_a_redis_is_a_url(url: str) -> None:
+    kept = load(LEAST | {"REDIS_URL": url}, Settings).redis_url
+    assert kept is not None
+    assert kept.get_secret_value() == url
+
+
+@pytest.mark.parametrize("url", ["http://localhost:6379", "redis://", "redis://localhost:x", "redis://[::1", "localhost:6379"])
+def test_another_address_is_no_redis(url: str) -> None:
+    assert [told.partition(":")[0] for told in faults(LEAST | {"REDIS_URL": url})] == ["REDIS_URL"]
 
 
 @pytest.mark.parametrize("key", ["changeme", "x" * 40, "-----BEGIN PRIVATE KEY----- of something"])
@@ -162,4 +178,4 @@ def test_the_page_of_settings_is_fresh_and_explains_each() -> None:
     assert all(field.description and field.description.endswith(".") for field in fields.values())
     assert sorted(line.split("`")[1].lower() for line in page.splitlines() if line.startswith("| `")) == sorted(fields)
     secret = [line.split("`")[1] for line in page.splitlines() if "` 🔒 |" in line]
-    assert secret == ["SECRET_KEYS", "MIGRATION_DATABASE_URL", "DATABASE_URL", "SMTP_URL", "JWT_KEYS"]
+    assert secret == ["SECRET_KEYS", "MIGRATION_DATABASE_URL", "DATABASE_URL", "SMTP_URL", "JWT_KEYS", "REDIS_URL"]

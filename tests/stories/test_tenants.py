@@ -10,7 +10,7 @@ from tests.world import PASSWORD, Person, World
 
 _UPDATE = """
 mutation($i: UpdateTenantInput!) { updateTenant(input: $i) {
-  tenant { name settings { signup loginAttemptsPerMinute } } userErrors { __typename code path }
+  tenant { name settings { signup loginAttemptsPerMinute requestsPerMinute } } userErrors { __typename code path }
 } }
 """
 _CREATE = "mutation($i: CreateTenantInput!) { createTenant(input: $i) { tenant { id slug name status } userErrors { code path } } }"
@@ -43,11 +43,11 @@ async def _update(person: Person, **values: Any) -> Any:
 
 
 async def test_an_admin_changes_the_tenants_name_and_settings(world: World) -> None:
-    kept = {"name": "Acme", "settings": {"signup": "OPEN", "loginAttemptsPerMinute": 10_000}}
+    kept = {"name": "Acme", "settings": {"signup": "OPEN", "loginAttemptsPerMinute": 10_000, "requestsPerMinute": 60_000}}
     assert await _update(world.adam) == {"tenant": kept, "userErrors": []}
     assert (await _update(world.adam, name="Acme & Söhne"))["tenant"] == kept | {"name": "Acme & Söhne"}
-    changed = {"name": "Acme & Söhne", "settings": {"signup": "INVITATION", "loginAttemptsPerMinute": 1}}
-    assert (await _update(world.ada, signup="INVITATION", loginAttemptsPerMinute=1))["tenant"] == changed
+    changed = {"name": "Acme & Söhne", "settings": {"signup": "INVITATION", "loginAttemptsPerMinute": 1, "requestsPerMinute": 10}}
+    assert (await _update(world.ada, signup="INVITATION", loginAttemptsPerMinute=1, requestsPerMinute=10))["tenant"] == changed
     assert (await world.mallory.gql(_VIEWER)).data["viewer"]["tenant"]["name"] == "Evil"
     assert await world.admin.fetchval("SELECT count(*) FROM audit_entries WHERE action = 'tenant.changed'") == 3
 
@@ -63,6 +63,9 @@ async def test_an_admin_changes_the_tenants_name_and_settings(world: World) -> N
         ({"loginAttemptsPerMinute": None}, ("REQUIRED", ["loginAttemptsPerMinute"])),
         ({"loginAttemptsPerMinute": 0}, ("INVALID", ["loginAttemptsPerMinute"])),
         ({"name": "New", "loginAttemptsPerMinute": 10_001}, ("INVALID", ["loginAttemptsPerMinute"])),
+        ({"requestsPerMinute": None}, ("REQUIRED", ["requestsPerMinute"])),
+        ({"requestsPerMinute": 9}, ("INVALID", ["requestsPerMinute"])),
+        ({"name": "New", "requestsPerMinute": 1_000_001}, ("INVALID", ["requestsPerMinute"])),
     ],
 )
 async def test_a_setting_that_breaks_a_rule_is_named_and_not_kept(values: Any, told: tuple[str, list[str]], world: World) -> None:
