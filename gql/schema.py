@@ -13,11 +13,13 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from auth.caller import Caller
+from gql.accounts import AccountMutations
 from gql.budget import BudgetQueries
 from gql.contacts import Contact, ContactMutations, ContactQueries
 from gql.context import Info
 from gql.cost import at_most
 from gql.errors import USER_ERRORS
+from gql.invitations import Invitation, InvitationMutations
 from gql.labels import Label, LabelMutations, LabelQueries
 from gql.nodes import DATE_TIME, Node, kind_of, parse_id, read
 from gql.sessions import Session, SessionMutations, SessionQueries
@@ -26,7 +28,7 @@ from gql.users import User, UserMutations
 from models.errors import BadRequest, Forbidden
 from models.rules import IDS_AT_ONCE
 from models.values import Row
-from resolvers import contacts, labels, sessions, tenants, users
+from resolvers import contacts, invitations, labels, sessions, tenants, users
 
 
 async def _own_tenant(caller: Caller, ids: Sequence[UUID]) -> dict[UUID, Row]:
@@ -44,10 +46,15 @@ async def _summaries(caller: Caller, ids: Sequence[UUID]) -> dict[UUID, Row]:
     return {}
 
 
+async def _invitations(caller: Caller, ids: Sequence[UUID]) -> dict[UUID, Row]:
+    return {row["id"]: row for row in await invitations.pending(caller) if row["id"] in ids}
+
+
 Lookup = Callable[[Caller, Sequence[UUID]], Awaitable[dict[UUID, Row]]]
 
 NODES: Final[dict[str, tuple[type[Node], Lookup]]] = {
     "contact": (Contact, contacts.many),
+    "invitation": (Invitation, _invitations),
     "label": (Label, labels.many),
     "session": (Session, _own_sessions),
     "tenant": (Tenant, _own_tenant),
@@ -96,7 +103,9 @@ class Query(SessionQueries, NodeQueries, ContactQueries, LabelQueries, TenantQue
 
 
 @strawberry.type(description="What can be changed. Each field does all of it, or nothing.")
-class Mutation(SessionMutations, ContactMutations, LabelMutations, UserMutations, TenantMutations):
+class Mutation(
+    AccountMutations, SessionMutations, ContactMutations, LabelMutations, InvitationMutations, UserMutations, TenantMutations
+):
     """The root of mutations."""
 
 

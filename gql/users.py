@@ -35,7 +35,9 @@ class UpdateUserInput:
 
     id: strawberry.ID = strawberry.field(description="Which user.")
     username: strawberry.Maybe[str | None] = strawberry.field(description="3 to 50 characters.")
-    email: strawberry.Maybe[str | None] = strawberry.field(description="At most 254 characters.")
+    email: strawberry.Maybe[str | None] = strawberry.field(
+        description="At most 254 characters. Another address has to be verified anew; both are told by letter."
+    )
     role: strawberry.Maybe[Role | None] = strawberry.field(description="One below the viewer's own, unless the viewer is an OWNER.")
     active: strawberry.Maybe[bool | None] = strawberry.field(description="False ends their sessions at once.")
 
@@ -73,7 +75,8 @@ class UserMutations:
             "active": input.active,
         }
         values = {name: some.value for name, some in given.items() if some is not None}
-        return UserPayload(user=User.of(await users.change(info.context.caller, parse_id("user", input.id), values)))
+        context = info.context
+        return UserPayload(user=User.of(await users.change(context.desk, context.caller, parse_id("user", input.id), values)))
 
     @strawberry.mutation(
         description="Removes a user and ends their sessions. ADMIN and above, for those who stand below.",

@@ -28,6 +28,7 @@ from models.values import SessionEndReason, ending
 
 _CONSTRAINTS: Final[dict[str, Refusal]] = {
     "users_username_key": UsernameTaken("This username is taken.", ("username",)),
+    "signup_claims_username_key": UsernameTaken("This username is taken.", ("username",)),
     "users_email_key": EmailTaken("This e-mail address is taken.", ("email",)),
     "labels_name_key": LabelTaken("A label of this name exists.", ("name",)),
     "tenants_slug_key": SlugTaken("This slug is taken.", ("slug",)),

@@ -13,6 +13,7 @@ from auth.passwords import Hasher
 from models import rules
 from models.audit import AuditEntry
 from models.errors import NotFound
+from models.invitation import Invitation
 from models.session import Session
 from models.tenancy import lobby, within
 from models.tenant import Tenant
@@ -78,6 +79,7 @@ async def deactivate(slug: str, username: str) -> Row:
     async with _user(slug, username) as user:
         changed = await User.change(user, active=False)
         ended = await Session.end(SessionEndReason.USER_DEACTIVATED, user_id=user["id"])
+        await Invitation.withdraw(user["id"])
         await _tell("user.deactivated", user, sessions_ended=ended)
     return changed
 

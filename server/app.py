@@ -23,6 +23,7 @@ from gql.trusted import Trusted
 from gql.view import View
 from observability.metrics import Metrics
 from observability.tracing import Tracing
+from resolvers.attempts import settled
 from server import middlewares, pages
 from server.database import opened
 from server.health import Health
@@ -106,6 +107,7 @@ def create_app(settings: Settings) -> web.Application:
                     waiting=pool.waiting,
                 )
                 yield
+                await settled()
         finally:
             desk.hasher.close()
             await asyncio.to_thread(tracing.close)

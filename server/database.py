@@ -19,7 +19,8 @@ from models.pool import Client, Pool
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 MODELS: Final = [
-    f"models.{noun}" for noun in "audit authenticator contact invitation job label mail_token session tenant user".split()
+    f"models.{noun}"
+    for noun in "audit authenticator contact invitation job label mail_token session signup_claim tenant user".split()
 ]
 
 _MIGRATION_LOCK: Final = 0x61646472_626F6F6B  # "addrbook": one migration of this database at a time

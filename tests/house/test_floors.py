@@ -23,10 +23,15 @@ LONG_FOR_A_REASON: dict[str, str] = {}
 
 WITHOUT_A_PASS = {
     "resolvers.attempts.counted": "nobody has a session yet, and that a limit closed goes on record",
+    "resolvers.links._request": "nobody has a session; what is found is told to its owner's mailbox alone",
+    "resolvers.links._reset": "the mailed token is the proof",
+    "resolvers.links.reset_password": "the mailed token is the proof",
+    "resolvers.links.verify_email": "the mailed token is the proof",
     "resolvers.sessions._login": "nobody has a session yet",
     "resolvers.sessions.refresh": "the refresh token is the proof",
+    "resolvers.signup._addressed": "nobody has a session yet; the mailed token of an invitation is the proof",
+    "resolvers.signup._enrolled": "nobody has a session yet",
     "resolvers.signup.register": "nobody has a session yet",
-    "resolvers.signup.signup": "nobody has a session yet",
     "resolvers.tenants.statistics": "an operator, whom the door of their own tenant has checked; counts alone come back",
     "resolvers.tenants._operated": "an operator, whom the door of their own tenant has checked",
     "resolvers.tenants.create": "an operator, whom the door of their own tenant has checked",
@@ -34,7 +39,7 @@ WITHOUT_A_PASS = {
 }
 """The functions that enter a tenant without a session, each with its reason. `resolvers.console` is for the machine itself."""
 
-LOBBY = {"resolvers.sessions.refresh", "resolvers.attempts.named", "server.demo.plant"}
+LOBBY = {"resolvers.attempts.keyed", "resolvers.attempts.named", "resolvers.sessions.refresh", "server.demo.plant"}
 """The functions that read rows of no tenant; and the catalogue, and the console."""
 
 CONSOLE = "resolvers.console."

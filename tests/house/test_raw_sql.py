@@ -50,6 +50,10 @@ async def _filled(admin: asyncpg.Connection, slug: str) -> UUID:
         ("INSERT INTO recovery_codes (tenant_id, user_id, digest) VALUES ($1, $2, $3)", (user, digest)),
         ("INSERT INTO jobs (tenant_id, id, kind) VALUES ($1, $2, 'test')", (new_id(),)),
         (
+            "INSERT INTO signup_claims (tenant_id, id, username_key, password_hash, user_id) VALUES ($1, $2, $3, '', $4)",
+            (new_id(), slug, user),
+        ),
+        (
             (
                 "INSERT INTO mail_tokens (tenant_id, id, digest, purpose, user_id, email_key, expires_at) "
                 "VALUES ($1, $2, $3, 'VERIFY_EMAIL', $4, $5, now())"

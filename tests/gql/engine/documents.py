@@ -28,7 +28,7 @@ SIZES: Final = {"Query.labels": 500, "Contact.labels": 50, "Viewer.sessions": 50
 CALLERS: Final = (*("ada",) * 6, *("adam", "linus", "oskar") * 2, *("grace",) * 3, "mallory", "stranger", "dead")
 CURSORS: Final = {"after", "before"}
 OPERATORS: Final = {"tenants", "createTenant", "suspendTenant", "resumeTenant"}
-OWN: Final = {"login", "signup", "refresh", "logout", "changePassword", "revokeSessions"}
+OWN: Final = {*ATTEMPTS, "logout", "revokeSessions"}
 
 
 @dataclass(frozen=True)
