@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 from uuid import UUID
 
 from auth.budget import UNBOUNDED, Budget, Budgets
@@ -45,6 +45,31 @@ class Tokens:
     refresh_expires_at: datetime
 
 
+class Letter(NamedTuple):
+    """What is mailed to one address. `key` is the same each time it is sent, so that a second delivery is recognised."""
+
+    key: str
+    to: str
+    subject: str
+    text: str
+    html: str
+
+
+class NotSent(Exception):
+    """A letter did not go out; `final` where it never will. The text is for a person, and holds no address."""
+
+    def __init__(self, message: str, *, final: bool = False) -> None:
+        super().__init__(message)
+        self.final = final
+
+
+class Mailer(Protocol):
+    """What takes letters away: a mail server, or in development the log (`server.mailer`)."""
+
+    async def send(self, letter: Letter) -> None:
+        """Returns once somebody else has taken charge of it. Raises NotSent."""
+
+
 class Throttle(Protocol):
     """What counts attempts: in this process (`auth.throttle`), or shared."""
 
@@ -58,7 +83,10 @@ class Throttle(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """`access_seconds` is how long an access token lives where the client can refresh it, `legacy_seconds` where it cannot."""
+    """`access_seconds` is how long an access token lives where the client can refresh it, `legacy_seconds` where it cannot.
+
+    `mailer` is None where there is no mail, and `public_url` is where the links of letters begin, without a slash at its end.
+    """
 
     keys: Keyring
     vault: Vault
@@ -69,6 +97,8 @@ class Desk:
     legacy_seconds: int = 604_800
     password_length: int = 8
     mail: Mail = Mail.OFF
+    mailer: Mailer | None = None
+    public_url: str = ""
     budget: Budget = field(default_factory=lambda: Budgets(UNBOUNDED, UNBOUNDED))
 
     def issue(self, tenant: Row, user: Row, session: Row, refresh: RefreshToken, *, legacy: bool) -> Tokens:

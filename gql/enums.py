@@ -8,9 +8,9 @@ from typing import TypeVar
 
 import strawberry
 
-from models.values import Gender, Role, SessionEndReason, SignupPolicy, TenantStatus
+from models.values import Gender, JobStatus, Role, SessionEndReason, SignupPolicy, TenantStatus
 
-__all__ = ["Gender", "Role", "SessionEndReason", "SignupPolicy", "TenantStatus", "described"]
+__all__ = ["Gender", "JobStatus", "Role", "SessionEndReason", "SignupPolicy", "TenantStatus", "described"]
 
 E = TypeVar("E", bound=Enum)
 
@@ -63,3 +63,12 @@ described(
     USER_DEACTIVATED="An administrator deactivated its user.",
     TENANT_SUSPENDED="An operator suspended its tenant.",
 )(SessionEndReason)
+
+described(
+    "Where a job stands.",
+    QUEUED="It waits for its turn, or for another attempt.",
+    RUNNING="It is being done.",
+    SUCCEEDED="It was done.",
+    FAILED="It was given up; failure tells why.",
+    CANCELLED="It was cancelled.",
+)(JobStatus)

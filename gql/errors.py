@@ -41,6 +41,7 @@ _log = logger(__name__)
     TOKEN_REUSED="Used a second time: its session has ended.",
     SIGNUP_CLOSED="The tenant takes no sign-ups.",
     LAST_OWNER="A tenant keeps at least one active owner.",
+    JOB_ENDED="The job has ended already.",
 )
 class UserErrorCode(StrEnum):
     """One code for each kind of refusal that a payload tells of."""
@@ -61,6 +62,7 @@ class UserErrorCode(StrEnum):
     TOKEN_REUSED = "TOKEN_REUSED"
     SIGNUP_CLOSED = "SIGNUP_CLOSED"
     LAST_OWNER = "LAST_OWNER"
+    JOB_ENDED = "JOB_ENDED"
 
 
 @strawberry.interface(description="Why a mutation was refused, in a way that a person can mend.")

@@ -20,6 +20,7 @@ from gql.context import Info
 from gql.cost import at_most
 from gql.errors import USER_ERRORS
 from gql.invitations import Invitation, InvitationMutations
+from gql.jobs import JobMutations, JobQueries, MailJob, typed
 from gql.labels import Label, LabelMutations, LabelQueries
 from gql.nodes import DATE_TIME, Node, kind_of, parse_id, read
 from gql.sessions import Session, SessionMutations, SessionQueries
@@ -28,7 +29,7 @@ from gql.users import User, UserMutations
 from models.errors import BadRequest, Forbidden
 from models.rules import IDS_AT_ONCE
 from models.values import Row
-from resolvers import contacts, invitations, labels, sessions, tenants, users
+from resolvers import contacts, invitations, jobs, labels, sessions, tenants, users
 
 
 async def _own_tenant(caller: Caller, ids: Sequence[UUID]) -> dict[UUID, Row]:
@@ -50,11 +51,18 @@ async def _invitations(caller: Caller, ids: Sequence[UUID]) -> dict[UUID, Row]:
     return {row["id"]: row for row in await invitations.pending(caller) if row["id"] in ids}
 
 
+async def _jobs(caller: Caller, ids: Sequence[UUID]) -> dict[UUID, Row]:
+    with suppress(Forbidden):
+        return {job_id: typed(row) for job_id, row in (await jobs.many(caller, ids)).items()}
+    return {}
+
+
 Lookup = Callable[[Caller, Sequence[UUID]], Awaitable[dict[UUID, Row]]]
 
 NODES: Final[dict[str, tuple[type[Node], Lookup]]] = {
     "contact": (Contact, contacts.many),
     "invitation": (Invitation, _invitations),
+    "job": (MailJob, _jobs),
     "label": (Label, labels.many),
     "session": (Session, _own_sessions),
     "tenant": (Tenant, _own_tenant),
@@ -73,7 +81,7 @@ async def _nodes(info: Info, ids: Sequence[strawberry.ID]) -> list[Node | None]:
         wanted = {text: uuid for text in ids if (uuid := parse_id(kind, text)) is not None}
         node, lookup = NODES[kind]
         rows = await lookup(caller, list(wanted.values())) if wanted else {}
-        found |= {text: {**rows[uuid], "__typename": node.__name__} for text, uuid in wanted.items() if uuid in rows}
+        found |= {text: {"__typename": node.__name__, **rows[uuid]} for text, uuid in wanted.items() if uuid in rows}
     return [Node.maybe(found.get(text)) for text in ids]
 
 
@@ -98,13 +106,20 @@ class NodeQueries:
 
 
 @strawberry.type(description="What can be read.")
-class Query(SessionQueries, NodeQueries, ContactQueries, LabelQueries, TenantQueries, BudgetQueries):
+class Query(SessionQueries, NodeQueries, ContactQueries, LabelQueries, JobQueries, TenantQueries, BudgetQueries):
     """The root of queries."""
 
 
 @strawberry.type(description="What can be changed. Each field does all of it, or nothing.")
 class Mutation(
-    AccountMutations, SessionMutations, ContactMutations, LabelMutations, InvitationMutations, UserMutations, TenantMutations
+    AccountMutations,
+    SessionMutations,
+    ContactMutations,
+    LabelMutations,
+    JobMutations,
+    InvitationMutations,
+    UserMutations,
+    TenantMutations,
 ):
     """The root of mutations."""
 

@@ -181,6 +181,12 @@ class LastOwner(Conflict):
     code = "LAST_OWNER"
 
 
+class JobEnded(Conflict):
+    """The job has ended, so that it cannot be cancelled any more."""
+
+    code = "JOB_ENDED"
+
+
 class SignupClosed(Refusal):
     """The tenant takes new people by invitation alone."""
 

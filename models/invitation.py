@@ -65,6 +65,11 @@ class Invitation(Model):
         return await cls._open().order_by("-created_at", "-id").limit(OPEN).values()
 
     @classmethod
+    async def maybe_open(cls, invitation_id: UUID) -> Row | None:
+        """The invitation's row where it can still be accepted; or None."""
+        return await cls._open().filter(id=invitation_id).first().values()
+
+    @classmethod
     async def locked(cls, **which: UUID | bytes) -> Row | None:
         """The open invitation that `which` names (by id, by digest), locked until the door closes; or None."""
         invitation = await cls._open().filter(**which).select_for_update().first()

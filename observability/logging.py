@@ -16,8 +16,8 @@ from structlog.typing import EventDict, Processor
 from observability.redaction import redact
 
 _LEVELS = {name.lower(): getattr(stdlib, name) for name in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")}
-# At DEBUG they print SQL with its values, which are people's data.
-_QUIET = ("tortoise", "asyncpg")
+# At DEBUG they print SQL with its values, which are people's data; pgqueuer tells of each attempt, as we do.
+_QUIET = ("tortoise", "asyncpg", "pgqueuer")
 # Some readers split lines at these too; JSON may carry them only inside a string, where the escape means the same.
 _LINE_BREAKS = ((b"\xe2\x80\xa8", b"\\u2028"), (b"\xe2\x80\xa9", b"\\u2029"), (b"\xc2\x85", b"\\u0085"))
 
@@ -167,6 +167,11 @@ def set_level(level: str) -> None:
 def logger(name: str) -> Logger:
     """A logger whose lines carry `logger: name`; may be made before `configure`."""
     return Logger(output, _chain, {"logger": name})
+
+
+def request_id() -> str | None:
+    """The id of the request in which this runs, as its lines carry it; None outside of one."""
+    return _bound.get().get("request_id")
 
 
 class bound:  # noqa: N801 - used like a function

@@ -14,6 +14,8 @@ from prometheus_async import aio
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, ProcessCollector
 from prometheus_client.exposition import choose_encoder
 
+from observability.job_metrics import JobMetrics
+
 Transport = Literal["graphql", "rest"]
 Outcome = Literal["ok", "refused", "failed", "cancelled"]
 AuthKind = Literal["login", "signup", "refresh", "token", "password"]
@@ -75,7 +77,15 @@ class Metrics:
             namespace=_NAMESPACE,
             registry=self.registry,
         )
+        self.breakers = Gauge(
+            "breaker_state",
+            "Circuit breakers by what they guard: 0 closed, 1 half-open, 2 open.",
+            ["breaker"],
+            namespace=_NAMESPACE,
+            registry=self.registry,
+        )
         self._roads = {road: self.roads.labels(road) for road in ("plan", "replay", "core", "failed")}
+        self.jobs = JobMetrics(self.registry)
         self.migration = Info("migration", "The schema's state.", namespace=_NAMESPACE, registry=self.registry)
         self.migrations_pending = Gauge(
             "migrations_pending", "Migrations not applied yet.", namespace=_NAMESPACE, registry=self.registry
@@ -133,6 +143,10 @@ class Metrics:
         if child is None:
             child = self._throttled[kind] = self.throttled.labels(kind)
         child.inc()
+
+    def breaker(self, name: str, state: str) -> None:
+        """Tell the state of a circuit breaker (a name from our code): closed, half-open or open."""
+        self.breakers.labels(name).set(("closed", "half-open", "open").index(state))
 
     def watch(self, name: str, documentation: str, read: Callable[[], float]) -> None:
         """A gauge named addressbook_`name` that calls `read` at each scrape, perhaps in another thread."""

@@ -23,7 +23,7 @@ async def claimed(desk: Desk, origin: Origin, known: Row, username: str, passwor
     """
     await User.locked(known["id"])  # one at a time, or each would find that no letter was sent yet
     await User.refuse_taken_name(username)
-    await _tell(desk, await SignupClaim.add(username, password_hash, known["id"]))
+    await _tell(desk, origin, await SignupClaim.add(username, password_hash, known["id"]))
     await AuditEntry.append("user.signed_up_again", origin, target=known["id"])
 
 
@@ -47,9 +47,9 @@ async def known_by(desk: Desk, name: str) -> tuple[Row | None, Row | None]:
 async def remind(desk: Desk, origin: Origin, user: Row | None, claim: Row | None) -> None:
     """Mails again to whose password was just proved, for an account that waits or for a claim. Inside the open door."""
     if user is not None:
-        await links.send(desk, MailPurpose.VERIFY_EMAIL, user["id"])
+        await links.send(desk, origin, MailPurpose.VERIFY_EMAIL, user["id"])
     elif claim is not None:
-        await _tell(desk, claim)
+        await _tell(desk, origin, claim)
     await AuditEntry.append("login.failed", origin, target=user["id"] if user else None, reason="unverified")
 
 
@@ -58,7 +58,7 @@ def wrong(desk: Desk) -> str:
     return f"{WRONG} If you have just signed up, follow the link in our letter first." if desk.mail is Mail.SMTP else WRONG
 
 
-async def _tell(desk: Desk, claim: Row) -> None:
+async def _tell(desk: Desk, origin: Origin, claim: Row) -> None:
     if await SignupClaim.is_due(claim["user_id"]):
         await SignupClaim.tell(claim)
-        await post(desk, LetterKind.ALREADY_REGISTERED, user=claim["user_id"])
+        await post(desk, LetterKind.ALREADY_REGISTERED, origin=origin, user=claim["user_id"])

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from auth.desk import Desk, Mail
 from models.job import Job
-from models.values import JobKind
+from models.values import JobKind, Origin
+
+ADDRESS: Final = "letter's address"
+"""The vault's purpose for an address that a job has to keep."""
 
 
 class LetterKind(StrEnum):
@@ -27,12 +30,26 @@ class LetterKind(StrEnum):
     ROLE_CHANGED = "ROLE_CHANGED"
 
 
-async def post(desk: Desk, kind: LetterKind, *, actor: UUID | None = None, **whom: UUID) -> None:
+async def post(
+    desk: Desk,
+    kind: LetterKind,
+    *,
+    actor: UUID | None = None,
+    origin: Origin | None = None,
+    to: str | None = None,
+    **whom: UUID,
+) -> None:
     """Queues a letter inside the open door; nothing where the server has no mail.
 
     `whom` names rows of the tenant: `user` or `invitation` for whom it is, `token` for the mailed token that it carries. Address
-    and token are read when it is sent, so that no queue holds them.
+    and token are read when it is sent, so that no queue holds them. `to` is for an address that stands in no row any more, such
+    as the one before a change; it is kept encrypted. From `origin` the letter tells the network.
     """
-    if desk.mail is not Mail.OFF:
-        payload: dict[str, Any] = {name: one.hex for name, one in whom.items()}
-        await Job.add(JobKind.MAIL, actor=actor, letter=kind.value, **payload)
+    if desk.mail is Mail.OFF:
+        return
+    payload: dict[str, Any] = {name: one.hex for name, one in whom.items()}
+    if origin is not None and origin.ip_prefix:
+        payload["network"] = origin.ip_prefix
+    if to is not None:
+        payload["sealed"] = desk.vault.encrypt(ADDRESS, to.encode()).decode()
+    await Job.add(JobKind.MAIL, actor=actor, letter=kind.value, **payload)

@@ -9,11 +9,11 @@ from auth.desk import Desk, Mail
 from auth.mailed import MailedToken
 from models.audit import AuditEntry
 from models.errors import NotAllowed, TokenInvalid
-from models.mail_token import MailToken
+from models.mail_token import PAUSE, MailToken
 from models.session import Session
 from models.tenancy import within
 from models.user import User
-from models.values import MailPurpose, Origin, Row, SessionEndReason, TenantStatus, new_id
+from models.values import MailPurpose, Origin, Row, SessionEndReason, TenantStatus, new_id, now
 from resolvers.attempts import address, afterwards, counted, finished, keyed, named, network
 from resolvers.letters import LetterKind, post
 
@@ -33,17 +33,23 @@ def refuse_without_mail(desk: Desk, *path: str) -> None:
         raise NotAllowed("This server sends no mail: ask those who run it.", path)
 
 
-async def send(desk: Desk, purpose: MailPurpose, user_id: UUID) -> bool:
-    """Mails the user a fresh link, inside the open door; whether it did.
+async def send(desk: Desk, origin: Origin, purpose: MailPurpose, user_id: UUID) -> bool:
+    """Mails the user a link, inside the open door; whether it did: not where there is no mail, or a letter of the last minute.
 
-    It does not where the server has no mail, or the last link is younger than a minute and unused.
+    The link of the last letter is mailed again while it is young, and a fresh one in its place later.
     """
     user = None if desk.mail is Mail.OFF else await User.locked(user_id)
-    if user is None or await MailToken.is_fresh(purpose, user):
+    if user is None:
         return False
-    token = MailedToken.new(desk.vault, user["tenant_id"], new_id())
-    await MailToken.add(token.row, token.digest, purpose, user)
-    await post(desk, _LETTERS[purpose], user=user["id"], token=token.row)
+    known = await MailToken.latest(purpose, user)
+    if known is None:
+        token = MailedToken.new(desk.vault, user["tenant_id"], new_id())
+        await MailToken.add(token.row, token.digest, purpose, user)
+    elif known["mailed_at"] > now() - PAUSE:
+        return False
+    else:
+        await MailToken.mail(known["id"])
+    await post(desk, _LETTERS[purpose], origin=origin, user=user["id"], token=token.row if known is None else known["id"])
     return True
 
 
@@ -88,7 +94,7 @@ async def _reset(desk: Desk, origin: Origin, home: Row, link: MailedToken, passw
         await User.verify_email(user["id"])
         ended = await Session.end(SessionEndReason.PASSWORD_CHANGED, user_id=user["id"])
         await AuditEntry.append("password.reset", origin, actor=user["id"], target=user["id"], sessions_ended=ended)
-        await post(desk, LetterKind.PASSWORD_CHANGED, user=user["id"])
+        await post(desk, LetterKind.PASSWORD_CHANGED, origin=origin, user=user["id"])
     desk.metrics.authenticated("password", "ok")
 
 
@@ -98,7 +104,7 @@ async def _request(desk: Desk, origin: Origin, purpose: MailPurpose, home: Row |
     async with within(home["id"]):
         user = await User.maybe_by_email(email)
         needless = purpose is MailPurpose.VERIFY_EMAIL and user is not None and user["email_verified"]
-        if user is not None and user["active"] and not needless and await send(desk, purpose, user["id"]):
+        if user is not None and user["active"] and not needless and await send(desk, origin, purpose, user["id"]):
             await AuditEntry.append(_REQUESTS[purpose], origin, target=user["id"])
 
 

@@ -118,7 +118,7 @@ async def refresh(desk: Desk, origin: Origin, token: str, *, tenant: str | None 
             if outcome is Rotation.REUSED:
                 # Committed, since the refusal is raised outside: whoever holds a copy is out, and it is on record.
                 await Session.end(SessionEndReason.TOKEN_REUSED, id=session["id"])
-                await post(desk, LetterKind.SESSION_ENDED, user=user["id"])
+                await post(desk, LetterKind.SESSION_ENDED, origin=origin, user=user["id"])
             elif not user["active"]:
                 raise dead  # and so the token is not spent
             event = "refresh.reused" if outcome is Rotation.REUSED else "refresh.succeeded"
@@ -190,7 +190,7 @@ async def change_password(desk: Desk, caller: Caller, *, current: str, new: str)
             await User.set_password(caller.user, password_hash)
             ended = await Session.end(SessionEndReason.PASSWORD_CHANGED, user_id=caller.user, id__not=caller.session)
             await AuditEntry.append("password.changed", caller.origin, actor=caller.user, target=caller.user, sessions_ended=ended)
-            await post(desk, LetterKind.PASSWORD_CHANGED, user=caller.user)
+            await post(desk, LetterKind.PASSWORD_CHANGED, origin=caller.origin, user=caller.user)
         else:
             await AuditEntry.append("password.refused", caller.origin, actor=caller.user, target=caller.user)
     desk.metrics.authenticated("password", "ok" if done else "refused")

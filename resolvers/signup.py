@@ -73,7 +73,7 @@ async def register(desk: Desk, origin: Origin, *, tenant: str, username: str, em
             user = await _added(origin, username, email, password_hash, Role.EDITOR)
         except AlreadyExists as taken:
             raise type(taken)(f"User '{username}' is already registered", taken.path) from None
-        await links.send(desk, MailPurpose.VERIFY_EMAIL, user["id"])
+        await links.send(desk, origin, MailPurpose.VERIFY_EMAIL, user["id"])
     desk.metrics.authenticated("signup", "ok")
 
 
@@ -125,7 +125,7 @@ async def _enrolled(
         if invitation is not None:
             await Invitation.accept(invitation["id"])
         if not verified:
-            await links.send(desk, MailPurpose.VERIFY_EMAIL, user["id"])
+            await links.send(desk, origin, MailPurpose.VERIFY_EMAIL, user["id"])
         if not required:
             session = await Session.start(user["id"], origin, refresh.digest)
     return None if session is None else SignedIn(session, user, home, desk.issue(home, user, session, refresh, legacy=False))

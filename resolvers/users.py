@@ -89,17 +89,18 @@ async def _change(desk: Desk, caller: Caller, user_id: UUID | None, values: Mapp
         await Invitation.withdraw(user["id"])
     told = {name: str(changed[name]) for name in ("role", "active") if changed[name] != user[name]}
     await AuditEntry.append("user.changed", caller.origin, actor=caller.user, target=user["id"], fields=sorted(values), **told)
-    await _announce(desk, user, changed)
+    await _announce(desk, caller, user, changed)
     return changed
 
 
-async def _announce(desk: Desk, before: Row, changed: Row) -> None:
+async def _announce(desk: Desk, caller: Caller, before: Row, changed: Row) -> None:
     """Tells the user by letter what of their account others have changed; a new address has to be verified."""
     if changed["role"] != before["role"]:
         await post(desk, LetterKind.ROLE_CHANGED, user=changed["id"])
     if changed["email_key"] != before["email_key"]:
         await post(desk, LetterKind.EMAIL_CHANGED, user=changed["id"])
-        await links.send(desk, MailPurpose.VERIFY_EMAIL, changed["id"])
+        await post(desk, LetterKind.EMAIL_CHANGED, user=changed["id"], to=before["email"])
+        await links.send(desk, caller.origin, MailPurpose.VERIFY_EMAIL, changed["id"])
 
 
 async def _remove(caller: Caller, user_id: UUID | None) -> None:

@@ -49,6 +49,13 @@ def serve() -> None:
 
 
 @cli.command()
+def work() -> None:
+    """Runs jobs and periodic work and serves nobody, with the settings of `serve`; METRICS_PORT has its metrics and probes."""
+    settings = _settings(Settings).model_copy(update={"jobs_in_serve": True})
+    asyncio.run(run_serve(settings, again=lambda: load(os.environ, Settings), public=False))
+
+
+@cli.command()
 def migrate() -> None:
     """Applies the migrations that MIGRATION_DATABASE_URL, of the owner, has not seen."""
     dsn = _settings(Migration).migration_database_url.get_secret_value()

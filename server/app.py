@@ -13,7 +13,7 @@ from aiohttp.typedefs import Handler
 import gql.schema
 import rest.routes
 from auth.budget import Budgets
-from auth.desk import Desk
+from auth.desk import Desk, Mail, Mailer
 from auth.passwords import Hasher
 from auth.throttle import Throttle
 from auth.tokens import Keyring
@@ -27,11 +27,14 @@ from resolvers.attempts import settled
 from server import middlewares, pages
 from server.database import opened
 from server.health import Health
+from server.mailer import LogMailer, Relay, SmtpMailer, sender
 from server.settings import Environment, Settings
+from server.worker import Worker, working
 
 VERSION: Final = "0.1.0"
 HEALTH = web.AppKey("health", Health)
 DESK = web.AppKey("desk", Desk)
+WORKER = web.AppKey("worker", Worker)
 
 
 def create_app(settings: Settings) -> web.Application:
@@ -46,6 +49,9 @@ def create_app(settings: Settings) -> web.Application:
         access_seconds=settings.access_token_seconds,
         legacy_seconds=settings.legacy_access_token_seconds,
         password_length=settings.password_min_length,
+        mail=settings.mail or Mail.OFF,
+        mailer=_mailer(settings, metrics),
+        public_url=settings.links,
         budget=Budgets(settings.points_per_minute_tenant, settings.points_per_minute_user),
     )
     tracing = Tracing.start("address-book", VERSION, settings.otlp_endpoint, settings.trace_ratio)
@@ -57,7 +63,8 @@ def create_app(settings: Settings) -> web.Application:
             middlewares.gate(metrics, tracing, desk, settings.trusted_proxies, origins, credentials=settings.cors_allow_credentials)
         ],
     )
-    app[HEALTH], app[DESK] = health, desk
+    worker = Worker.of(settings, desk)
+    app[HEALTH], app[DESK], app[WORKER] = health, desk, worker
     page = pages.graphiql_page if settings.open_to_developers else None
     view = View(
         Engine(
@@ -112,9 +119,22 @@ def create_app(settings: Settings) -> web.Application:
             desk.hasher.close()
             await asyncio.to_thread(tracing.close)
 
+    async def jobs(_app: web.Application) -> AsyncIterator[None]:
+        async with working(worker):
+            yield
+
     app.cleanup_ctx.append(resources)
+    if settings.jobs_in_serve:
+        app.cleanup_ctx.append(jobs)  # after the database, and so they end before it closes
     metrics.know(f"{route.method} {route.resource.canonical}" for route in app.router.routes() if route.resource)
     return app
+
+
+def _mailer(settings: Settings, metrics: Metrics) -> Mailer | None:
+    if settings.mail is Mail.SMTP and settings.smtp_url is not None:
+        relay = Relay.parse(settings.smtp_url.get_secret_value())
+        return SmtpMailer(relay, sender(settings.mail_from or ""), metrics, seconds=settings.smtp_seconds)
+    return LogMailer() if settings.mail is Mail.LOG else None
 
 
 def _public(keys: Keyring) -> Handler:

@@ -13,7 +13,7 @@ from typing import Final
 from aiohttp import web
 
 from observability.logging import logger
-from server.app import DESK, HEALTH, create_app
+from server.app import DESK, HEALTH, WORKER, create_app
 from server.reload import watch
 from server.settings import BadSettings, Settings
 from server.wire import Runner
@@ -28,11 +28,16 @@ _YOUNG_OBJECTS: Final = 20_000
 
 
 async def serve(
-    settings: Settings, started: Callable[[str], None] = lambda _: None, *, again: Callable[[], Settings] | None = None
+    settings: Settings,
+    started: Callable[[str], None] = lambda _: None,
+    *,
+    again: Callable[[], Settings] | None = None,
+    public: bool = True,
 ) -> None:
     """Serves until a signal comes. Readiness fails first; after `drain_seconds` nothing new is taken, and what runs may end.
 
-    `again` reads the settings anew, for keys that change meanwhile.
+    Jobs are not begun any more from the signal on; what runs of them may end, or is handed back before the database closes.
+    `again` reads the settings anew, for keys that change meanwhile. Without `public` it listens for probes and metrics alone.
 
     A second signal cuts the drain short.
     Raises BadSettings where it cannot listen.
@@ -60,19 +65,24 @@ async def serve(
     inner = Runner(_metrics(app), access_log=None, handle_signals=False, shutdown_timeout=_SHUTDOWN_SECONDS)
     try:
         await runner.setup()
-        await _listen(runner, "HOST, PORT", settings.host, settings.port)
+        if public:
+            await _listen(runner, "HOST, PORT", settings.host, settings.port)
         if settings.metrics_port is not None:
             await inner.setup()
             await _listen(inner, "METRICS_PORT", settings.host, settings.metrics_port)
         _settle()
-        host, port = runner.addresses[0][:2]
-        _log.info("serving", host=host, port=port, environment=settings.environment.value)
-        started(f"http://{host}:{port}")
+        if public:
+            host, port = runner.addresses[0][:2]
+            _log.info("serving", host=host, port=port, environment=settings.environment.value)
+            started(f"http://{host}:{port}")
+        else:
+            _log.info("working", environment=settings.environment.value)
         watching = asyncio.create_task(watch(again, app[DESK])) if again else None
         await stop.wait()
         if watching:
             watching.cancel()
         app[HEALTH].draining = True
+        app[WORKER].stop()
         _log.info("draining", seconds=settings.drain_seconds)
         with suppress(TimeoutError):
             await asyncio.wait_for(hurry.wait(), settings.drain_seconds)
@@ -90,8 +100,9 @@ def _settle() -> None:
 
 
 def _metrics(app: web.Application) -> web.Application:
-    """Metrics alone, for a port of their own, which the public does not reach."""
+    """Metrics and the probes, for a port of their own, which the public does not reach."""
     inner = web.Application()
+    inner.add_routes(app[HEALTH].routes())
     inner.router.add_get("/metrics", app[HEALTH].expose)
     return inner
 

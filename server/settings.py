@@ -24,6 +24,7 @@ from auth.budget import UNBOUNDED
 from auth.tokens import Keyring
 from auth.vault import Vault
 from gql.trusted import Trust, manifest
+from server.later import Later
 
 
 class Environment(StrEnum):
@@ -94,8 +95,8 @@ class Console(Common):
         return value
 
 
-class Settings(Console):
-    """What `serve` takes."""
+class Settings(Later, Console):
+    """What `serve` and `work` take."""
 
     host: str = Field("127.0.0.1", description="The address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="The port to listen on.")
@@ -226,6 +227,11 @@ class Settings(Console):
     def vault(self) -> Vault:
         """The secrets of SECRET_KEYS. Raises ValueError with every fault."""
         return Vault.parse(self.secret_keys.get_secret_value())
+
+    @property
+    def links(self) -> str:
+        """Where the links of letters begin, without a slash at its end."""
+        return self.public_url or f"http://{self.host}:{self.port}"
 
     @property
     def points_per_minute_tenant(self) -> int:

@@ -36,7 +36,7 @@ def page() -> str:
         + _table("Every command", Common)
         + _table("`python -m server migrate`", Migration, beyond=Common)
         + _table("`python -m server tenant`, `user` and `operator`, and `serve`", Console, beyond=Common)
-        + _table("`python -m server serve`", Settings, beyond=Console)
+        + _table("`python -m server serve` and `work`", Settings, beyond=Console)
         + _FOOT
     )
 

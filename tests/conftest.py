@@ -156,7 +156,7 @@ def _as_each(admin: str, name: str) -> Database:
 async def admin(database: Database) -> AsyncIterator[asyncpg.Connection]:
     """A superuser's connection to an empty database: what the test leaves is gone before the next one."""
     connection = await asyncpg.connect(database.admin)
-    await connection.execute("TRUNCATE tenants CASCADE")
+    await connection.execute("TRUNCATE tenants, queue.pgqueuer, queue.pgqueuer_log CASCADE")
     yield connection
     await connection.close()
 
@@ -171,7 +171,7 @@ async def app(database: Database, admin: asyncpg.Connection) -> AsyncIterator[as
 
 @pytest.fixture
 def settings(database: Database) -> Settings:
-    """The settings of a server for tests: as in development, with cheap password hashes."""
+    """The settings of a server for tests: as in development, with cheap password hashes, and without mail and jobs."""
     return load(
         {
             "DATABASE_URL": database.app,
@@ -180,6 +180,8 @@ def settings(database: Database) -> Settings:
             "BCRYPT_COST": "4",
             "DATABASE_POOL": "5",
             "LOG_LEVEL": "ERROR",
+            "MAIL": "off",
+            "JOBS_IN_SERVE": "false",
         }
         | {"FAST_ROAD": os.environ.get("FAST_ROAD", "true")},
         Settings,

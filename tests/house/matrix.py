@@ -36,6 +36,7 @@ CASES: Final[dict[str, str]] = {
     "Query.contacts.filter.labels.none": "label",
     "Query.node.id": "contact",
     "Query.nodes.ids": "contact",
+    "Mutation.cancelJob.input.id": "job",
     "Mutation.createContact.input.contact.labelIds": "label",
     "Mutation.deleteContacts.input.ids": "contact",
     "Mutation.deleteLabel.input.id": "label",

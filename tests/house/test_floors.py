@@ -31,6 +31,7 @@ WITHOUT_A_PASS = {
     "resolvers.sessions.refresh": "the refresh token is the proof",
     "resolvers.signup._addressed": "nobody has a session yet; the mailed token of an invitation is the proof",
     "resolvers.signup._enrolled": "nobody has a session yet",
+    "resolvers.work.door": "jobs and periodic work have no session",
     "resolvers.signup.register": "nobody has a session yet",
     "resolvers.tenants.statistics": "an operator, whom the door of their own tenant has checked; counts alone come back",
     "resolvers.tenants._operated": "an operator, whom the door of their own tenant has checked",
@@ -39,7 +40,13 @@ WITHOUT_A_PASS = {
 }
 """The functions that enter a tenant without a session, each with its reason. `resolvers.console` is for the machine itself."""
 
-LOBBY = {"resolvers.attempts.keyed", "resolvers.attempts.named", "resolvers.sessions.refresh", "server.demo.plant"}
+LOBBY = {
+    "resolvers.attempts.keyed",
+    "resolvers.attempts.named",
+    "resolvers.running.sweep",
+    "resolvers.sessions.refresh",
+    "server.demo.plant",
+}
 """The functions that read rows of no tenant; and the catalogue, and the console."""
 
 CONSOLE = "resolvers.console."

@@ -68,7 +68,7 @@ def test_the_tables_hold_nothing_else() -> None:
 def test_driver_errors_become_refusals_in_one_place() -> None:
     """No other file of ours catches the driver, or shows what it said."""
     catching = {source.name for source in sources() if "asyncpg.PostgresError" in source.text or "BaseORMException" in source.text}
-    assert catching <= {"models.driver", "models.pool", "models.tenancy", "server.database", "server.embedded"}
+    assert catching <= {"models.driver", "models.pool", "models.tenancy", "server.database", "server.embedded", "server.worker"}
     assert {
         source.name for source in sources() if "str(error)" in source.text and source.name.startswith(("gql.", "rest."))
     } == set()

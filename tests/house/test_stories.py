@@ -14,6 +14,7 @@ ONE_SIDED = {
     "test_finding": "cursors, filters and orders of the connection",
     "test_first_day": "the first slice, kept as the shortest example",
     "test_labels": "labels, which the old routes have not",
+    "test_letters": "what is mailed, below both",
     "test_legacy_postman": "the exact shapes of the old service",
     "test_legacy_ui": "the exact shapes of the old UI",
     "test_people": "roles, which the old routes cannot give",

@@ -74,13 +74,22 @@ async def _furnish(admin: asyncpg.Connection, tenant: UUID, mark: str, number: i
         invitation.bytes * 2,
         f"{mark}@example.org",
     )
-    return {"contact": contact, "invitation": invitation, "label": label, "tenant": tenant, "tenantsummary": tenant}
+    job = new_id()
+    await admin.execute("INSERT INTO jobs (tenant_id, id, kind, failure) VALUES ($1, $2, 'MAIL', $3)", tenant, job, mark)
+    return {
+        "contact": contact,
+        "invitation": invitation,
+        "job": job,
+        "label": label,
+        "tenant": tenant,
+        "tenantsummary": tenant,
+    }
 
 
 async def _marks(admin: asyncpg.Connection, tenant: UUID) -> tuple[str, ...]:
     """What stands in acme's rows alone: the ids, the people's addresses, and a word in every text."""
     marks = {"acmesecret", *(row["email"] for row in await admin.fetch("SELECT email FROM users WHERE tenant_id = $1", tenant))}
-    for table in ("contacts", "invitations", "labels", "sessions", "users"):
+    for table in ("contacts", "invitations", "jobs", "labels", "sessions", "users"):
         for row in await admin.fetch(f"SELECT id FROM {table} WHERE tenant_id = $1", tenant):
             marks |= {row["id"].hex, str(row["id"])}
     return tuple(sorted(marks | {tenant.hex, str(tenant)}))

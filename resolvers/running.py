@@ -1,0 +1,139 @@
+"""Runs jobs and periodic work: which function does which, and what becomes of each attempt."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import timedelta
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from auth.desk import Desk
+from models import queue
+from models.job import Job
+from models.tenancy import lobby
+from models.tenant import Tenant
+from models.values import JobKind, Row
+from observability.logging import bound, logger
+from resolvers import delivery
+from resolvers.work import Again, GivenUp, TakenAway, door, inside
+
+_log = logger(__name__)
+Handler = Callable[[Desk, Row], Awaitable[None]]
+
+LONGEST: Final = timedelta(hours=1)
+"""The longest wait between two attempts."""
+
+_OURS: Final = "It could not be done, for a reason on our side."
+
+
+class Periodic(NamedTuple):
+    """What is done again and again, so many seconds after it was done last; by one worker at a time, and idempotent."""
+
+    seconds: float
+    work: Callable[[Desk], Awaitable[None]]
+
+
+class Patience(NamedTuple):
+    """How often a job is tried at the most, and how long after the first attempt the second one is made."""
+
+    attempts: int = 10
+    first_seconds: float = 5.0
+
+    def after(self, attempts: int) -> timedelta:
+        """The wait after so many attempts: three times longer each time, less up to a half by chance, an hour at most."""
+        seconds = min(self.first_seconds * 3.0 ** (attempts - 1), LONGEST.total_seconds())
+        return timedelta(seconds=seconds * random.uniform(0.5, 1.0))  # noqa: S311 - spreads load, guards nothing
+
+
+async def sweep(_desk: Desk) -> None:
+    """Drops jobs that ended long ago, tenant by tenant, and the queue's own log."""
+    async with lobby():
+        await queue.sweep()
+        homes = await Tenant.every()
+    for home in homes:
+        async with door(home["id"]):
+            await Job.sweep()
+
+
+HANDLERS: Final[dict[JobKind, Handler]] = {JobKind.MAIL: delivery.deliver}
+"""What does each kind of job. It may run twice, and the second time must do no harm."""
+
+PERIODIC: Final[dict[str, Periodic]] = {"sweep": Periodic(3_600, sweep)}
+"""What is done without being asked, by name."""
+
+
+async def run(desk: Desk, patience: Patience, tenant: UUID, job_id: UUID) -> timedelta | None:
+    """One attempt at a job; after how long to try again, or None where it has ended.
+
+    Cancelled, it hands the job back, for whoever comes next, unless somebody cancelled the job itself.
+    """
+    async with door(tenant):
+        job = await Job.start(job_id)
+    if job is None:
+        return None
+    kind = JobKind(job["kind"])
+    with bound(job=job_id.hex, tenant=tenant.hex, request_id=job["payload"].get("request_id")):
+        outcome, wait = "taken away", None
+        desk.metrics.jobs.began(kind.value)
+        try:
+            with suppress(TakenAway):
+                outcome, wait = await _attempt(desk, patience, job, HANDLERS[kind])
+        except asyncio.CancelledError:
+            outcome = "handed back"
+            with suppress(TakenAway):
+                async with inside(job):
+                    await Job.wait(job, job["failure"], counts=False)
+            raise
+        finally:
+            desk.metrics.jobs.ended(kind.value, outcome)
+            _log.info("job", kind=kind.value, outcome=outcome, attempt=job["attempts"])
+    return wait
+
+
+async def _attempt(desk: Desk, patience: Patience, job: Row, handler: Handler) -> tuple[str, timedelta | None]:
+    """What becomes of it, and after how long to try again. Raises TakenAway."""
+    failure: str | None = None
+    again = True
+    if job["attempts"] > patience.attempts:  # the last one was cut off with its process
+        failure = _OURS
+    else:
+        try:
+            await handler(desk, job)
+        except Again as fault:
+            failure = str(fault)
+        except GivenUp as fault:
+            failure, again = str(fault), False
+        except TakenAway:
+            raise
+        except Exception as error:
+            _log.error("a job failed, and nobody knows why", exc_info=error)
+            failure = _OURS
+    async with inside(job):
+        if failure is None:
+            await Job.finish(job)
+            return "succeeded", None
+        if again and job["attempts"] < patience.attempts:
+            await Job.wait(job, failure)
+            return "again", patience.after(job["attempts"])
+        await Job.finish(job, failure)
+        return "failed", None
+
+
+async def again(desk: Desk, name: str) -> timedelta:
+    """Does a periodic work once; after how long to do it again. What fails is told in the log."""
+    periodic = PERIODIC[name]
+    outcome = "handed back"
+    desk.metrics.jobs.began(name)
+    try:
+        with bound(periodic=name):
+            await periodic.work(desk)
+            outcome = "succeeded"
+    except Exception as error:
+        outcome = "failed"
+        _log.error("a periodic work failed", periodic=name, exc_info=error)
+    finally:
+        desk.metrics.jobs.ended(name, outcome)
+    return timedelta(seconds=periodic.seconds)

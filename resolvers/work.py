@@ -1,0 +1,46 @@
+"""What the handler of a job may use: the door of its tenant, and two ways to end other than well."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from uuid import UUID
+
+from models.job import Job
+from models.tenancy import within
+from models.values import Row
+
+
+class Again(Exception):
+    """It cannot be done now: it is tried again later, so many times. The text is for a person, and holds no address."""
+
+
+class GivenUp(Exception):
+    """It will never be done: the job fails at once. The text is for a person, and holds no address."""
+
+
+class TakenAway(Exception):
+    """The job was cancelled meanwhile, or somebody else runs it now: nothing more is written for it."""
+
+
+def door(tenant: UUID) -> AbstractAsyncContextManager[UUID]:
+    """The one place where jobs, which have no session, enter their tenant."""
+    return within(tenant)
+
+
+@asynccontextmanager
+async def inside(job: Row) -> AsyncIterator[None]:
+    """One transaction inside the job's tenant, for as long as the job is ours. Raises TakenAway.
+
+    A handler opens it for what it reads and for what it writes, and never while it waits for somebody outside.
+    """
+    async with door(job["tenant_id"]):
+        if not await Job.mine(job):
+            raise TakenAway
+        yield
+
+
+async def tell(job: Row, progress: float) -> None:
+    """Keeps how far the job is, from 0 to 1. Raises TakenAway."""
+    async with inside(job):
+        await Job.tell(job, progress)
