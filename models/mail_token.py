@@ -56,7 +56,7 @@ class MailToken(Model):
         )
 
     @classmethod
-    async def latest(cls, purpose: MailPurpose, user: Row) -> Row | None:
+    async def young(cls, purpose: MailPurpose, user: Row) -> Row | None:
         """The user's link that has more than half of its time left; or None.
 
         It is mailed again rather than replaced: a stranger who asks for links all the time must not end the one in the mailbox.

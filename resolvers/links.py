@@ -41,7 +41,7 @@ async def send(desk: Desk, origin: Origin, purpose: MailPurpose, user_id: UUID) 
     user = None if desk.mail is Mail.OFF else await User.locked(user_id)
     if user is None:
         return False
-    known = await MailToken.latest(purpose, user)
+    known = await MailToken.young(purpose, user)
     if known is None:
         token = MailedToken.new(desk.vault, user["tenant_id"], new_id())
         await MailToken.add(token.row, token.digest, purpose, user)

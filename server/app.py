@@ -76,7 +76,7 @@ def create_app(settings: Settings) -> web.Application:
             took=metrics.took,
         ),
         desk,
-        Trusted(settings.trusted_documents, settings.trusted_documents_mode),
+        Trusted(settings.trusted_documents, settings.trusted_documents_mode, pages.account_documents()),
         identify=lambda request: request[middlewares.IDENTITY],
         page=page,
         origins=origins,
@@ -99,6 +99,7 @@ def create_app(settings: Settings) -> web.Application:
     )
     if settings.metrics_port is None:
         app.router.add_get("/metrics", health.expose)
+    app.add_routes(pages.account_routes())
     if settings.open_to_developers:
         app.add_routes(pages.routes())
 
