@@ -6,7 +6,7 @@ from contextlib import suppress
 from uuid import UUID
 
 from auth.caller import Caller
-from auth.desk import Desk
+from auth.desk import Desk, Writes
 from auth.mailed import MailedToken
 from auth.permissions import Permission
 from models.audit import AuditEntry
@@ -39,7 +39,7 @@ async def invite(desk: Desk, caller: Caller, email: str, role: Role) -> Row:
 
 
 async def enclose(
-    desk: Desk, origin: Origin, email: str, role: Role, *, inviter: UUID | None = None, actor: UUID | None = None
+    desk: Writes, origin: Origin, email: str, role: Role, *, inviter: UUID | None = None, actor: UUID | None = None
 ) -> Row:
     """An invitation and its letter, inside the open door. `inviter` is a user of the tenant, or nobody."""
     token = MailedToken.new(desk.vault, held(), new_id())

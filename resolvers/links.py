@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 from uuid import UUID
 
-from auth.desk import Desk, Mail
+from auth.desk import Desk, Mail, Writes
 from auth.mailed import MailedToken
 from models.audit import AuditEntry
 from models.errors import NotAllowed, TokenInvalid
@@ -27,7 +27,7 @@ _REQUESTS: Final = {
 }
 
 
-def refuse_without_mail(desk: Desk, *path: str) -> None:
+def refuse_without_mail(desk: Writes, *path: str) -> None:
     """Refuses with NotAllowed what a letter is needed for, where the server sends none."""
     if desk.mail is Mail.OFF:
         raise NotAllowed("This server sends no mail: ask those who run it.", path)

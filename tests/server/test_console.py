@@ -12,6 +12,8 @@ import asyncpg
 import pytest
 from typer.testing import CliRunner
 
+from auth.mailed import MailedToken
+from auth.vault import Vault
 from models.audit import AuditEntry
 from models.errors import Unavailable
 from server.__main__ import main
@@ -19,6 +21,11 @@ from tests.conftest import Database
 from tests.world import World, add_user, tenant
 
 GOOD = "violet-harbour-lantern-29"
+LETTERS = {
+    "SECRET_KEYS": "r7Kq2mXv9Lw4Tz8Bn3Hc6Jd1Fg5Ps0Ya-test-only",
+    "SMTP_URL": "smtp://127.0.0.1:2525",
+    "MAIL_FROM": "no-reply@book.test",
+}
 
 
 @dataclass(frozen=True)
@@ -92,6 +99,39 @@ async def test_a_tenant_that_cannot_be_put_on_record_is_not_made(
     monkeypatch.setattr(AuditEntry, "append", unwritten)
     assert await run("tenant", "create", "nova", "Nova Ltd") == Said(1, "", "The log is full.\n")
     assert await admin.fetch("SELECT slug FROM tenants") == []
+
+
+async def test_the_first_owner_is_invited_and_joins(run: Command, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in LETTERS.items():
+        monkeypatch.setenv(name, value)
+    made = await run("tenant", "create", "nova", "Nova Ltd", "--owner-email", "nina@nova.example")
+    said = "nova is made.\nThe invitation goes to nina@nova.example as soon as `serve` or `work` runs.\n"
+    assert made == Said(0, said, "")
+    row = await world.admin.fetchrow("SELECT * FROM invitations")
+    assert (row["email"], row["role"], row["invited_by"]) == ("nina@nova.example", "OWNER", None)
+    assert await world.admin.fetchval("SELECT payload ->> 'invitation' FROM jobs") == row["id"].hex
+    assert await world.admin.fetchval("SELECT count(*) FROM queue.pgqueuer") == 1
+    token = MailedToken.again(Vault.parse(LETTERS["SECRET_KEYS"]), row["tenant_id"], row["id"], row["digest"])
+    assert token is not None
+    account = {"username": "nina", "password": GOOD, "invitationToken": token.text}
+    signup = "mutation($i: SignupInput!) { signup(input: $i) { viewer { user { email role } } } }"
+    joined = (await world.stranger.gql(signup, i=account)).data["signup"]["viewer"]["user"]
+    assert joined == {"email": "nina@nova.example", "role": "OWNER"}
+
+
+async def test_an_owner_who_cannot_be_invited_makes_no_tenant(
+    run: Command, admin: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = ("tenant", "create", "nova", "Nova Ltd", "--owner-email")
+    monkeypatch.delenv("SECRET_KEYS", raising=False)
+    missing = await run(*command, "nina@nova.example")
+    assert (missing.code, missing.err) == (1, "BadSettings:\nSECRET_KEYS: Field required\n")
+    for name, value in (LETTERS | {"MAIL": "off"}).items():
+        monkeypatch.setenv(name, value)
+    assert (await run(*command, "nina@nova.example")).err == "This server sends no mail: ask those who run it.\n"
+    monkeypatch.delenv("MAIL")
+    assert (await run(*command, "nina")).err == "email is not an e-mail address, such as ada@example.org.\n"
+    assert await state(admin) == [[], [], [], []]
 
 
 async def test_tenants_are_listed_with_their_state(run: Command, admin: asyncpg.Connection) -> None:
