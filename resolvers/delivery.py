@@ -24,7 +24,7 @@ class _Addressed(NamedTuple):
 
     to: str
     role: str
-    username: str | None = None
+    account: str = ""
     token: Row | None = None
     page: str = ""
 
@@ -60,7 +60,7 @@ async def _written(desk: Desk, job: Row) -> Letter | None:
         slug=tenant["slug"],
         at=job["created_at"],
         role=whom.role,
-        username=whom.username,
+        account=whom.account,
         network=payload.get("network"),
         link=link,
         until=None if whom.token is None else whom.token["expires_at"],
@@ -70,18 +70,20 @@ async def _written(desk: Desk, job: Row) -> Letter | None:
 
 async def _invited(payload: dict[str, Any]) -> _Addressed | None:
     row = await Invitation.maybe_open(UUID(payload["invitation"]))
-    return None if row is None else _Addressed(row["email"], str(row["role"]), None, row, "invitation")
+    return None if row is None else _Addressed(row["email"], str(row["role"]), token=row, page="invitation")
 
 
 async def _user(desk: Desk, payload: dict[str, Any]) -> _Addressed | None:
     user = await User.maybe(UUID(payload["user"]))
     if user is None or not user["active"]:
         return None
+    to, role = _address(desk, payload, user), str(user["role"])
+    # A username may be any fifty characters: whoever has not proved the address could send them to anybody.
+    account = f"your account “{user['username']}”" if user["email_verified"] and to == user["email"] else "your account"
     if "token" not in payload:
-        return _Addressed(_address(desk, payload, user), str(user["role"]), user["username"])
+        return _Addressed(to, role, account)
     token = await MailToken.maybe_good(UUID(payload["token"]), user)
-    page = None if token is None else _PAGES[MailPurpose(token["purpose"])]
-    return None if page is None else _Addressed(user["email"], str(user["role"]), user["username"], token, page)
+    return None if token is None else _Addressed(to, role, account, token, _PAGES[MailPurpose(token["purpose"])])
 
 
 def _address(desk: Desk, payload: dict[str, Any], user: Row) -> str:

@@ -13,12 +13,12 @@ from resolvers.letters import LetterKind
 
 
 class Facts(NamedTuple):
-    """What a letter may tell. `username` is None for who has no account yet; `link` carries the token, until `until`."""
+    """What a letter may tell. `account` is the reader's, as they call it; `link` carries the token, until `until`."""
 
     slug: str
     at: datetime
     role: str
-    username: str | None = None
+    account: str = "your account"
     network: str | None = None
     link: str | None = None
     until: datetime | None = None
@@ -44,14 +44,14 @@ WORDS: Final[dict[LetterKind, Words]] = {
     ),
     LetterKind.ALREADY_REGISTERED: Words(
         "You have an account already",
-        "Somebody tried to sign up in the address book “{slug}” with this e-mail address. It belongs to your account “{username}”, "
+        "Somebody tried to sign up in the address book “{slug}” with this e-mail address. It belongs to {account}, "
         "and nothing was changed. If it was you, sign in, or ask for a new password.",
         "Choose a new password",
         "If it was not you, do nothing.",
     ),
     LetterKind.RESET_PASSWORD: Words(
         "Choose a new password",
-        "Somebody asked for a new password of your account “{username}” in the address book “{slug}”.",
+        "Somebody asked for a new password of {account} in the address book “{slug}”.",
         "Choose a new password",
         "If it was not you, do nothing: your password stays as it is.",
     ),
@@ -63,44 +63,44 @@ WORDS: Final[dict[LetterKind, Words]] = {
     ),
     LetterKind.PASSWORD_CHANGED: Words(
         "Your password was changed",
-        "The password of your account “{username}” in the address book “{slug}” was changed.",
+        "The password of {account} in the address book “{slug}” was changed.",
         None,
         _ADMIN,
     ),
     LetterKind.SESSION_ENDED: Words(
         "A session of yours was ended",
-        "A session of your account “{username}” in the address book “{slug}” was ended, since its token was used a second time: "
+        "A session of {account} in the address book “{slug}” was ended, since its token was used a second time: "
         "somebody may hold a copy of it.",
         None,
         "Sign in and change your password, unless you know what it was.",
     ),
     LetterKind.TOTP_ENABLED: Words(
         "Signing in asks for a code now",
-        "An authenticator was enrolled for your account “{username}” in the address book “{slug}”. Signing in asks for its code.",
+        "An authenticator was enrolled for {account} in the address book “{slug}”. Signing in asks for its code.",
         None,
         _ADMIN,
     ),
     LetterKind.TOTP_DISABLED: Words(
         "Signing in asks for no code any more",
-        "The authenticator of your account “{username}” in the address book “{slug}” was removed: the password alone signs in.",
+        "The authenticator of {account} in the address book “{slug}” was removed: the password alone signs in.",
         None,
         _ADMIN,
     ),
     LetterKind.RECOVERY_CODE_USED: Words(
         "A recovery code was used",
-        "Somebody signed in to your account “{username}” in the address book “{slug}” with a recovery code, which is spent now.",
+        "Somebody signed in to {account} in the address book “{slug}” with a recovery code, which is spent now.",
         None,
         _ADMIN,
     ),
     LetterKind.EMAIL_CHANGED: Words(
         "Your e-mail address was changed",
-        "Your account “{username}” in the address book “{slug}” has another e-mail address now.",
+        "The e-mail address of {account} in the address book “{slug}” is another one now.",
         None,
         "If it was not you, tell an administrator of your address book at once.",
     ),
     LetterKind.ROLE_CHANGED: Words(
         "Your role was changed",
-        "An administrator changed the role of your account “{username}” in the address book “{slug}”. It is {role} now.",
+        "An administrator changed the role of {account} in the address book “{slug}”. It is {role} now.",
         None,
         "If you did not expect this, ask an administrator of your address book.",
     ),

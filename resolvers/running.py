@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from datetime import timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
 
 from auth.desk import Desk
 from models import queue
+from models.errors import Unavailable
 from models.job import Job
 from models.tenancy import lobby
 from models.tenant import Tenant
@@ -76,21 +76,28 @@ async def run(desk: Desk, patience: Patience, tenant: UUID, job_id: UUID) -> tim
         return None
     kind = JobKind(job["kind"])
     with bound(job=job_id.hex, tenant=tenant.hex, request_id=job["payload"].get("request_id")):
-        outcome, wait = "taken away", None
+        outcome, wait = "cut off", None
         desk.metrics.jobs.began(kind.value)
         try:
-            with suppress(TakenAway):
-                outcome, wait = await _attempt(desk, patience, job, HANDLERS[kind])
+            outcome, wait = await _attempt(desk, patience, job, HANDLERS[kind])
+        except TakenAway:
+            outcome = "taken away"
         except asyncio.CancelledError:
-            outcome = "handed back"
-            with suppress(TakenAway):
-                async with inside(job):
-                    await Job.wait(job, job["failure"], counts=False)
+            outcome = await _handed_back(job)
             raise
         finally:
             desk.metrics.jobs.ended(kind.value, outcome)
             _log.info("job", kind=kind.value, outcome=outcome, attempt=job["attempts"])
     return wait
+
+
+async def _handed_back(job: Row) -> str:
+    try:
+        async with inside(job):
+            await Job.wait(job, job["failure"], counts=False)
+    except TakenAway:
+        return "taken away"
+    return "handed back"
 
 
 async def _attempt(desk: Desk, patience: Patience, job: Row, handler: Handler) -> tuple[str, timedelta | None]:
@@ -106,7 +113,7 @@ async def _attempt(desk: Desk, patience: Patience, job: Row, handler: Handler) -
             failure = str(fault)
         except GivenUp as fault:
             failure, again = str(fault), False
-        except TakenAway:
+        except (TakenAway, Unavailable):
             raise
         except Exception as error:
             _log.error("a job failed, and nobody knows why", exc_info=error)

@@ -63,7 +63,7 @@ def create_app(settings: Settings) -> web.Application:
             middlewares.gate(metrics, tracing, desk, settings.trusted_proxies, origins, credentials=settings.cors_allow_credentials)
         ],
     )
-    worker = Worker.of(settings, desk)
+    worker = Worker(settings, desk)
     app[HEALTH], app[DESK], app[WORKER] = health, desk, worker
     page = pages.graphiql_page if settings.open_to_developers else None
     view = View(

@@ -47,6 +47,9 @@ class Later(BaseModel):
     jobs_retry_seconds: float = Field(
         5, ge=0.1, le=600, description="How long after the first attempt the second is made; then three times longer each time."
     )
+    jobs_end_seconds: float = Field(
+        10, ge=0, le=25, description="How long jobs may go on once the process is told to stop; then they are handed back."
+    )
     jobs_stale_seconds: float = Field(
         30, ge=1, le=600, description="After so long without a sign of life from its process, a job is another's to run."
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.headerregistry import Address
@@ -25,8 +26,8 @@ _log = logger(__name__)
 _HOPS: Final = 4
 """A whole delivery may take so many times what one answer may: a server that dawdles at each step is cut off, too."""
 
-_UNSURE = (aiosmtplib.SMTPAuthenticationError, aiosmtplib.SMTPConnectError, aiosmtplib.SMTPHeloError, aiosmtplib.SMTPSenderRefused)
-_DOWN = (*_UNSURE, aiosmtplib.SMTPTimeoutError, aiosmtplib.SMTPServerDisconnected, OSError, TimeoutError)
+_CLOSING: Final = 421
+_DOWN = (aiosmtplib.SMTPException, OSError, TimeoutError)
 """What would befall every letter alike: the server is away, or does not want us. The breaker counts these."""
 
 
@@ -53,6 +54,10 @@ class Relay:
             raise ValueError("must be smtp://user:password@host:port or smtps://user:password@host:port")
         if options not in ([], [("tls", "on")], [("tls", "off")]):
             raise ValueError("takes ?tls=on or ?tls=off alone")
+        try:
+            port = parts.port or (465 if implicit else 587)
+        except ValueError:  # it would quote what stands there, perhaps of a password
+            raise ValueError("must have a port of 1 to 65535") from None
         here, said = _loopback(parts.hostname), dict(options).get("tls")
         secure = said == "on" or (said is None and not here)
         if implicit and said == "off":
@@ -61,7 +66,7 @@ class Relay:
             raise ValueError("would send its password in the clear; leave tls=off away")
         return cls(
             parts.hostname,
-            parts.port or (465 if implicit else 587),
+            port,
             tls=implicit,
             starttls=secure and not implicit,
             username=unquote(parts.username) if parts.username else None,
@@ -73,6 +78,8 @@ def sender(text: str) -> Address:
     """The From of letters, `Address Book <no-reply@example.org>` or an address alone. Raises ValueError."""
     name, address = parseaddr(text)
     try:
+        if not text.isprintable():
+            raise ValueError
         return Address(name, addr_spec=address)
     except Exception:  # the parser's own, of many kinds
         raise ValueError("must be an e-mail address, such as Address Book <no-reply@example.org>") from None
@@ -89,8 +96,12 @@ class SmtpMailer:
     async def send(self, letter: Letter) -> None:
         """Raises NotSent: `final` where this letter was refused for good, and not where another attempt may go better."""
         try:
+            message = composed(letter, self._origin)
+        except ValueError:
+            raise NotSent("The letter cannot be written as mail.", final=True) from None
+        try:
             async with self._breaker.guard(*_DOWN):
-                refused = await self._refused(composed(letter, self._origin))
+                refused = await self._refused(message)
         except BreakerOpen:
             self._metrics.jobs.letter("spared")
             raise NotSent("The mail server is away.") from None
@@ -106,30 +117,37 @@ class SmtpMailer:
     async def _refused(self, message: EmailMessage) -> NotSent | None:
         """Why the server, which is there, does not take this letter; or None. Its words are dropped: they quote the address."""
         try:
-            async with asyncio.timeout(self._seconds * _HOPS):
-                await aiosmtplib.send(
-                    message,
-                    hostname=self._relay.host,
-                    port=self._relay.port,
-                    username=self._relay.username,
-                    password=self._relay.password,
-                    use_tls=self._relay.tls,
-                    start_tls=self._relay.starttls,
-                    tls_context=self._context if self._relay.tls or self._relay.starttls else None,
-                    local_hostname=self._origin.domain,
-                    timeout=self._seconds,
-                )
-        except _UNSURE:
-            raise
+            await self._hand_over(message)
         except aiosmtplib.SMTPRecipientsRefused as answer:
             return _judged(answer.recipients[0].code, "recipient")
-        except aiosmtplib.SMTPResponseException as answer:
+        except aiosmtplib.SMTPDataError as answer:
+            if answer.code == _CLOSING:
+                raise
             return _judged(answer.code, "letter")
         except aiosmtplib.SMTPNotSupported:
-            return NotSent("The mail server takes no such address, or has no TLS.", final=False)
-        except ValueError:
-            return NotSent("The address cannot be written in a letter.", final=True)
+            return NotSent("The mail server takes no addresses beyond ASCII.", final=True)
         return None
+
+    async def _hand_over(self, message: EmailMessage) -> None:
+        client = aiosmtplib.SMTP(
+            hostname=self._relay.host,
+            port=self._relay.port,
+            username=self._relay.username,
+            password=self._relay.password,
+            use_tls=self._relay.tls,
+            start_tls=self._relay.starttls,
+            tls_context=self._context if self._relay.tls or self._relay.starttls else None,
+            local_hostname=self._origin.domain,
+            timeout=self._seconds,
+        )
+        try:  # not `async with client`: it would say goodbye to a server that hangs, and wait for the answer
+            async with asyncio.timeout(self._seconds * _HOPS):
+                await client.connect()
+                await client.send_message(message)
+            with suppress(aiosmtplib.SMTPException, OSError):  # the letter is taken, whatever comes now
+                await client.quit(timeout=min(1.0, self._seconds))
+        finally:
+            client.close()
 
 
 class LogMailer:
@@ -141,10 +159,12 @@ class LogMailer:
 
 
 def composed(letter: Letter, origin: Address) -> EmailMessage:
-    """The letter as MIME, plain and HTML. A header with a line break in it is a ValueError of the library."""
+    """The letter as MIME, plain and HTML. Raises ValueError for a header that would not be one, or an address that is not one."""
     message = EmailMessage(policy=SMTP)
     message["From"] = origin
     message["To"] = letter.to
+    if len(message["To"].addresses) != 1:
+        raise ValueError("one address is wanted")
     message["Subject"] = letter.subject
     message["Date"] = format_datetime(datetime.now(UTC))
     message["Message-ID"] = f"<{letter.key}@{origin.domain}>"

@@ -37,40 +37,21 @@ _LOOK: Final = timedelta(seconds=2)
 _TEND_SECONDS: Final = 15.0
 _APART_SECONDS: Final = 5.0
 """How long a worker that has lost the database waits before it tries again, more or less."""
-_END_SECONDS: Final = 10.0
-"""How long jobs may go on once the worker is told to stop; after that they are handed back."""
 _LAST_SECONDS: Final = 5.0
 _ANSWER_SECONDS: Final = 10.0
 """How long Postgres may take to answer the worker."""
 _AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, FailingListenerError)
 
-Connect = Callable[[], Awaitable[asyncpg.Connection]]
-
 
 class Worker:
-    """`connect` opens the connection on which it waits and takes; the jobs themselves use the pool. `stale` is after how long
-    without a sign of life a job is taken from the process that had it."""
+    """Waits and takes on a connection of its own; the jobs themselves use the pool of the database that is open around it."""
 
-    def __init__(self, desk: Desk, connect: Connect, patience: running.Patience, *, places: int, stale: timedelta) -> None:
-        self._desk, self._connect, self._patience, self._places, self._stale = desk, connect, patience, places, stale
+    def __init__(self, settings: Settings, desk: Desk) -> None:
+        self._settings, self._desk = settings, desk
+        self._patience = running.Patience(settings.jobs_attempts, settings.jobs_retry_seconds)
         self._stopping, self._handing_back = asyncio.Event(), asyncio.Event()
         self._manager: QueueManager | None = None
         self._connection: asyncpg.Connection | None = None
-
-    @classmethod
-    def of(cls, settings: Settings, desk: Desk) -> Worker:
-        """The worker of these settings."""
-
-        async def connect() -> asyncpg.Connection:
-            return await asyncpg.connect(
-                settings.database_url.get_secret_value(),
-                timeout=CONNECT_SECONDS,
-                command_timeout=_ANSWER_SECONDS,
-                server_settings={"application_name": "address-book worker"},
-            )
-
-        patience = running.Patience(settings.jobs_attempts, settings.jobs_retry_seconds)
-        return cls(desk, connect, patience, places=settings.jobs_at_once, stale=timedelta(seconds=settings.jobs_stale_seconds))
 
     def stop(self) -> None:
         """Takes nothing more; what runs may go on."""
@@ -82,10 +63,10 @@ class Worker:
         """Works until `stop`; where the database is away it comes back to it."""
         while not self._stopping.is_set():
             try:
-                connection = await self._connect()
+                connection = self._connection = await self._connected()
                 try:
-                    self._connection = connection
                     await self._work(queue.queries(AsyncpgDriver(connection)))
+                    await connection.close(timeout=_LAST_SECONDS)
                 finally:
                     connection.terminate()
             except _AWAY as error:
@@ -101,7 +82,7 @@ class Worker:
     async def ended(self, task: asyncio.Task[None]) -> None:
         """Stops, gives what runs its time, hands the rest back, and returns when all of it has."""
         self.stop()
-        await asyncio.wait({task}, timeout=_END_SECONDS)
+        await asyncio.wait({task}, timeout=self._settings.jobs_end_seconds)
         self._handing_back.set()
         await asyncio.wait({task}, timeout=_LAST_SECONDS)
         if not task.done():
@@ -110,6 +91,14 @@ class Worker:
                 self._connection.terminate()
             task.cancel()
         await asyncio.wait({task})
+
+    async def _connected(self) -> asyncpg.Connection:
+        return await asyncpg.connect(
+            self._settings.database_url.get_secret_value(),
+            timeout=CONNECT_SECONDS,
+            command_timeout=_ANSWER_SECONDS,
+            server_settings={"application_name": "address-book worker"},
+        )
 
     async def _work(self, queries: Queries) -> None:
         manager = self._manager = QueueManager(queries, Channel(queue.SETTINGS.channel))
@@ -122,10 +111,10 @@ class Worker:
             if not self._stopping.is_set():
                 await manager.run(
                     dequeue_timeout=_LOOK,
-                    batch_size=self._places // 2,
-                    max_concurrent_tasks=self._places,
+                    batch_size=self._settings.jobs_at_once // 2,
+                    max_concurrent_tasks=self._settings.jobs_at_once,
                     shutdown_on_listener_failure=True,
-                    heartbeat_timeout=self._stale,
+                    heartbeat_timeout=timedelta(seconds=self._settings.jobs_stale_seconds),
                     log_aggregation_interval=timedelta(0),
                 )
         finally:

@@ -13,13 +13,17 @@ from email.message import EmailMessage
 from typing import Any
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
+from pydantic import SecretStr
+
+from auth.desk import Mail
 
 
 @dataclass
 class PostOffice:
     """`answers` is what the next deliveries meet, the last of them for ever: an answer to DATA, or `hang` or `drop`.
 
-    `rcpt` is what recipients are answered, where they are refused. `tried` counts the attempts, and `letters` holds what was taken.
+    `rcpt` is what recipients are answered, where they are refused. `tried` counts the attempts, which take `pause` seconds each;
+    `letters` holds what was taken.
     """
 
     answers: list[str] = field(default_factory=lambda: ["250 taken"])
@@ -27,6 +31,7 @@ class PostOffice:
     letters: list[EmailMessage] = field(default_factory=list)
     recipients: list[str] = field(default_factory=list)
     tried: int = 0
+    pause: float = 0.0
     port: int = 0
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -62,6 +67,7 @@ class PostOffice:
         answer = self.answers[min(self.tried, len(self.answers) - 1)]
         self.tried += 1
         self.arrived.set()
+        await asyncio.sleep(self.pause)
         if answer == "hang":
             await asyncio.sleep(60)
         if answer == "drop":
@@ -76,6 +82,18 @@ class PostOffice:
         return answer
 
 
+def mailing(office: PostOffice, **changed: Any) -> dict[str, Any]:
+    """The settings of a server that sends its letters there and tries again soon."""
+    return {
+        "mail": Mail.SMTP,
+        "smtp_url": SecretStr(office.url),
+        "mail_from": "Address Book <no-reply@book.test>",
+        "public_url": "https://book.test",
+        "jobs_retry_seconds": 0.1,
+        **changed,
+    }
+
+
 @asynccontextmanager
 async def open_office(
     tls: ssl.SSLContext | None = None, *, implicit: bool = False, password: str | None = None, port: int = 0, **options: Any
@@ -84,7 +102,7 @@ async def open_office(
     office = PostOffice()
 
     def authenticate(_server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, given: Any) -> AuthResult:
-        return AuthResult(success=given.password == (password or "").encode())
+        return AuthResult(success=given.password == (password or "").encode(), handled=False)
 
     def protocol() -> SMTP:
         return SMTP(
