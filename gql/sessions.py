@@ -183,7 +183,10 @@ class SessionMutations:
     """Root fields that start, renew and end sessions."""
 
     @strawberry.mutation(
-        description="Starts a session. Ignores a token that was sent along.", extensions=[Refusals()], directives=[weighs(HASHES)]
+        description="Starts a session. An account whose address has still to be verified gets a letter in place of it; by that "
+        "address nobody signs in yet. Ignores a token that was sent along.",
+        extensions=[Refusals()],
+        directives=[weighs(HASHES)],
     )
     async def login(self, info: Info, input: LoginInput) -> TokensPayload:
         """A new session."""

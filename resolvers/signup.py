@@ -124,6 +124,7 @@ async def _enrolled(
         user = await _added(origin, username, email, password_hash, role, email_verified=verified, verification_required=required)
         if invitation is not None:
             await Invitation.accept(invitation["id"])
+            await AuditEntry.append("invitation.accepted", origin, actor=user["id"], target=invitation["id"], role=role.value)
         if not verified:
             await links.send(desk, origin, MailPurpose.VERIFY_EMAIL, user["id"])
         if not required:

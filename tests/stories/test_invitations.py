@@ -61,8 +61,10 @@ async def test_an_invited_person_joins_by_the_link_and_is_signed_in(post: Mailin
     assert await _open(post.world.ada) == []
     assert _told(await post.signup(username="eve2", email="eve2@example.org", invitationToken=token)) == GONE
     await post.silence()
-    actions = await post.world.admin.fetch("SELECT action, details ->> 'role' AS role FROM audit_entries WHERE action LIKE 'inv%'")
-    assert [tuple(row) for row in actions] == [("invitation.sent", "EDITOR")]
+    actions = await post.world.admin.fetch(
+        "SELECT action, details ->> 'role' AS role FROM audit_entries WHERE action LIKE 'inv%' ORDER BY id"
+    )
+    assert [tuple(row) for row in actions] == [("invitation.sent", "EDITOR"), ("invitation.accepted", "EDITOR")]
 
 
 async def test_it_is_the_token_that_counts_and_another_address_is_verified(post: Mailing) -> None:
