@@ -47,6 +47,7 @@ _PRODUCT: Final = {
     "ENVIRONMENT": "production",
     "PORT": "{port}",
     "METRICS_PORT": "{metrics}",
+    "MAIL": "off",
     "DATABASE_POOL": str(POOL),
     "SECRET_KEYS": seed.SECRET_KEYS,
     "JWT_KEYS": seed.JWT_KEYS.replace("{", "{{").replace("}", "}}"),

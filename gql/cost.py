@@ -70,7 +70,15 @@ PAGED: Final = ListSize(
     sized_fields=["edges", "nodes"],
     require_one_slicing_argument=False,
 )
-"""The directive of every connection."""
+"""The directive of a connection."""
+
+FORWARD: Final = ListSize(
+    assumed_size=PAGE_DEFAULT,
+    slicing_arguments=["first"],
+    sized_fields=["edges", "nodes"],
+    require_one_slicing_argument=False,
+)
+"""The directive of one that is read from its beginning alone."""
 
 COUNTS: Final = 5
 """Points of a number that the database has to count."""

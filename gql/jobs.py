@@ -9,7 +9,7 @@ from typing import Annotated, Final
 import strawberry
 
 from gql.context import Info
-from gql.cost import CHANGES, PAGED, weighs
+from gql.cost import CHANGES, FORWARD, weighs
 from gql.enums import JobStatus
 from gql.errors import Refusals, UserError, user_errors
 from gql.nodes import Node, identity, parse_id
@@ -66,7 +66,7 @@ class JobPayload:
 class JobQueries:
     """Root fields that read jobs."""
 
-    @strawberry.field(description="The tenant's jobs of the last weeks, the latest first. ADMIN and above.", directives=[PAGED])
+    @strawberry.field(description="The tenant's jobs of the last weeks, the latest first. ADMIN and above.", directives=[FORWARD])
     async def jobs(
         self,
         info: Info,

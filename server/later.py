@@ -16,7 +16,7 @@ def _upper(value: Any) -> Any:
 
 
 def _developing(info: ValidationInfo) -> bool:
-    return bool(info.data.get("environment") == "development")
+    return bool(info.data.get("environment", "development") == "development")  # a wrong one is a fault of its own
 
 
 class Later(BaseModel):

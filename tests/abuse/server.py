@@ -60,6 +60,8 @@ def running(dsn: str, keys: str, folder: Path, *, patch: str = "", **settings: s
         "PORT": str(port),
         "METRICS_PORT": str(inner),
         "LOG_LEVEL": "ERROR",
+        "MAIL": "off",
+        "JOBS_IN_SERVE": "false",
     }
     server = Server(port, folder / f"server-{port}.log")
     with server.log.open("wb") as log:

@@ -137,6 +137,7 @@ async def test_wrong_settings_are_all_told_and_no_value(start: Start) -> None:
         "BadSettings:",
         "DATABASE_URL: Field required",
         "BCRYPT_COST: must be at least 12 in production",
+        "MAIL: give SMTP_URL, or say MAIL=off",
         "PORT: Input should be a valid integer, unable to parse string as an integer",
         "METRICS_PORT: required in production, so that /metrics is not public",
         "JWT_KEYS: must be JSON",

@@ -15,7 +15,7 @@ from server.settings import BadSettings, Common, Console, Migration, Settings, l
 SECRET = "vT3q9LxZ0pWm6RsK2uYd8NfGh4JcBa7E"
 KEYS = json.dumps([{"kid": "one", "key": SECRET, "active": True}])
 LEAST = {"DATABASE_URL": "postgresql://app:hush@db/book", "JWT_KEYS": KEYS, "SECRET_KEYS": "mX4vB8nQ2wE6rT0yU3iO7pA1sD5fG9hJ"}
-PRODUCTION = LEAST | {"ENVIRONMENT": "production", "METRICS_PORT": "9000"}
+PRODUCTION = LEAST | {"ENVIRONMENT": "production", "METRICS_PORT": "9000", "MAIL": "off"}
 
 
 def faults(environ: dict[str, str], kind: type[Common] = Settings) -> list[str]:
@@ -86,6 +86,7 @@ def test_production_refuses_what_development_allows() -> None:
     assert load(weak, Settings).bcrypt_cost == 11
     assert faults(weak | {"ENVIRONMENT": "production"}) == [
         "BCRYPT_COST: must be at least 12 in production",
+        "MAIL: give SMTP_URL, or say MAIL=off",
         "METRICS_PORT: required in production, so that /metrics is not public",
     ]
     assert load(PRODUCTION, Settings).metrics_port == 9000
@@ -161,4 +162,4 @@ def test_the_page_of_settings_is_fresh_and_explains_each() -> None:
     assert all(field.description and field.description.endswith(".") for field in fields.values())
     assert sorted(line.split("`")[1].lower() for line in page.splitlines() if line.startswith("| `")) == sorted(fields)
     secret = [line.split("`")[1] for line in page.splitlines() if "` 🔒 |" in line]
-    assert secret == ["MIGRATION_DATABASE_URL", "DATABASE_URL", "JWT_KEYS", "SECRET_KEYS"]
+    assert secret == ["MIGRATION_DATABASE_URL", "DATABASE_URL", "SMTP_URL", "JWT_KEYS", "SECRET_KEYS"]
