@@ -20,7 +20,7 @@ from models.values import Role, Row, SignupPolicy
 from observability import logging
 from resolvers import console
 from server.database import opened
-from server.settings import Console, Inviting, load
+from server.settings import Console, Settings, load
 
 T = TypeVar("T")
 
@@ -49,10 +49,12 @@ def create_tenant(
     slug: Annotated[str, typer.Argument(help="1 to 36 letters, digits, dashes or underscores.", show_default=False)],
     name: Annotated[str, typer.Argument(help="How it is called.", show_default=False)],
     signup: Annotated[Signup, typer.Option(help="Who may make an account.")] = Signup.invitation,
-    owner_email: Annotated[str | None, typer.Option(help="Where the invitation of its first owner goes.")] = None,
+    owner_email: Annotated[
+        str | None, typer.Option(help="Where the invitation of its first owner goes; wants the settings of `serve`.")
+    ] = None,
 ) -> None:
     """Makes a tenant. Its first owner comes by an invitation, or by: user create."""
-    letters = None if owner_email is None else _Letters.of(load(os.environ, Inviting))
+    letters = None if owner_email is None else _Letters.of(load(os.environ, Settings))
     made = _run(lambda _: console.add_tenant(slug, name, SignupPolicy(signup.value.upper()), owner_email, letters))
     typer.echo(f"{made['slug']} is made.")
     if letters is not None:
@@ -154,7 +156,7 @@ class _Letters(NamedTuple):
     mail: Mail
 
     @classmethod
-    def of(cls, settings: Inviting) -> _Letters:
+    def of(cls, settings: Settings) -> _Letters:
         return cls(settings.vault(), settings.mail or Mail.OFF)
 
 

@@ -95,26 +95,7 @@ class Console(Common):
         return value
 
 
-class Inviting(Later, Console):
-    """What `tenant create --owner-email` takes: what a letter needs."""
-
-    secret_keys: SecretStr = Field(
-        description="Secrets separated by commas, 32 bytes or more each, the one in use first: they encrypt second factors, and "
-        "mailed links follow from them. Put a new one in front; drop an old one when nothing needs it any more.",
-    )
-
-    @field_validator("secret_keys")
-    @classmethod
-    def _secret(cls, value: SecretStr) -> SecretStr:
-        Vault.parse(value.get_secret_value())
-        return value
-
-    def vault(self) -> Vault:
-        """The secrets of SECRET_KEYS. Raises ValueError with every fault."""
-        return Vault.parse(self.secret_keys.get_secret_value())
-
-
-class Settings(Inviting):
+class Settings(Later, Console):
     """What `serve` and `work` take."""
 
     host: str = Field("127.0.0.1", description="The address to listen on.")
@@ -123,6 +104,10 @@ class Settings(Inviting):
     database_pool: int = Field(10, ge=1, le=100, description="Connections to Postgres at the most.")
 
     jwt_keys: SecretStr = Field(description="A JSON list of {kid, alg, key, active}: what signs and verifies access tokens.")
+    secret_keys: SecretStr = Field(
+        description="Secrets separated by commas, 32 bytes or more each, the one in use first: they encrypt second factors, and "
+        "mailed links follow from them. Put a new one in front; drop an old one when nothing needs it any more.",
+    )
     access_token_seconds: int = Field(900, ge=60, le=3_600, description="Lifetime of an access token over GraphQL.")
     legacy_access_token_seconds: int = Field(604_800, ge=60, le=2_592_000, description="Lifetime of an access token over /api.")
     password_workers: int = Field(2, ge=1, le=32, description="Threads that hash passwords.")
@@ -201,6 +186,12 @@ class Settings(Inviting):
         Keyring.parse(value.get_secret_value())
         return value
 
+    @field_validator("secret_keys")
+    @classmethod
+    def _secret(cls, value: SecretStr) -> SecretStr:
+        Vault.parse(value.get_secret_value())
+        return value
+
     @field_validator("cors_allowed_origins")
     @classmethod
     def _named(cls, value: list[str]) -> list[str]:
@@ -232,6 +223,10 @@ class Settings(Inviting):
     def keyring(self) -> Keyring:
         """The keys of JWT_KEYS. Raises ValueError with every fault."""
         return Keyring.parse(self.jwt_keys.get_secret_value())
+
+    def vault(self) -> Vault:
+        """The secrets of SECRET_KEYS. Raises ValueError with every fault."""
+        return Vault.parse(self.secret_keys.get_secret_value())
 
     @property
     def links(self) -> str:

@@ -8,7 +8,7 @@ from annotated_types import Ge, Le
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
-from server.settings import Common, Console, Inviting, Migration, Settings
+from server.settings import Common, Console, Migration, Settings
 
 _HEAD: Final = """# Settings
 
@@ -36,8 +36,7 @@ def page() -> str:
         + _table("Every command", Common)
         + _table("`python -m server migrate`", Migration, beyond=Common)
         + _table("`python -m server tenant`, `user` and `operator`, and `serve`", Console, beyond=Common)
-        + _table("`python -m server tenant create --owner-email`, `serve` and `work`", Inviting, beyond=Console)
-        + _table("`python -m server serve` and `work`", Settings, beyond=Inviting)
+        + _table("`python -m server serve` and `work`", Settings, beyond=Console)
         + _FOOT
     )
 

@@ -17,14 +17,15 @@ from auth.vault import Vault
 from models.audit import AuditEntry
 from models.errors import Unavailable
 from server.__main__ import main
-from tests.conftest import Database
+from tests.conftest import JWT_KEYS, SECRET_KEYS, Database
 from tests.world import World, add_user, tenant
 
 GOOD = "violet-harbour-lantern-29"
 LETTERS = {
-    "SECRET_KEYS": "r7Kq2mXv9Lw4Tz8Bn3Hc6Jd1Fg5Ps0Ya-test-only",
+    "SECRET_KEYS": SECRET_KEYS,
     "SMTP_URL": "smtp://127.0.0.1:2525",
     "MAIL_FROM": "no-reply@book.test",
+    "JWT_KEYS": JWT_KEYS,
 }
 
 
@@ -111,7 +112,7 @@ async def test_the_first_owner_is_invited_and_joins(run: Command, world: World, 
     assert (row["email"], row["role"], row["invited_by"]) == ("nina@nova.example", "OWNER", None)
     assert await world.admin.fetchval("SELECT payload ->> 'invitation' FROM jobs") == row["id"].hex
     assert await world.admin.fetchval("SELECT count(*) FROM queue.pgqueuer") == 1
-    token = MailedToken.again(Vault.parse(LETTERS["SECRET_KEYS"]), row["tenant_id"], row["id"], row["digest"])
+    token = MailedToken.again(Vault.parse(SECRET_KEYS), row["tenant_id"], row["id"], row["digest"])
     assert token is not None
     account = {"username": "nina", "password": GOOD, "invitationToken": token.text}
     signup = "mutation($i: SignupInput!) { signup(input: $i) { viewer { user { email role } } } }"
@@ -125,7 +126,7 @@ async def test_an_owner_who_cannot_be_invited_makes_no_tenant(
     command = ("tenant", "create", "nova", "Nova Ltd", "--owner-email")
     monkeypatch.delenv("SECRET_KEYS", raising=False)
     missing = await run(*command, "nina@nova.example")
-    assert (missing.code, missing.err) == (1, "BadSettings:\nSECRET_KEYS: Field required\n")
+    assert (missing.code, missing.err) == (1, "BadSettings:\nJWT_KEYS: Field required\nSECRET_KEYS: Field required\n")
     for name, value in (LETTERS | {"MAIL": "off"}).items():
         monkeypatch.setenv(name, value)
     assert (await run(*command, "nina@nova.example")).err == "This server sends no mail: ask those who run it.\n"
