@@ -16,6 +16,7 @@ from tests.letters import LOGIN, SIGNUP, Mailing, mailing, payload
 from tests.world import PASSWORD, Person, World
 
 NEW = "violet-harbour-lantern-29"
+OTHER = "wooden-teapot-almanac-31"
 DONE = {"ok": True, "userErrors": []}
 DEAD = {"ok": False, "userErrors": [{"code": "TOKEN_INVALID", "path": ["token"]}]}
 VERIFY = {"tokens": None, "viewer": None, "verificationRequired": True, "userErrors": []}
@@ -185,19 +186,17 @@ async def test_who_is_known_is_told_to_nobody_else(post: Mailing) -> None:
     told = []
     for name, email in (("fay", "Grace@example.org"), ("gus", "gus@example.org")):
         steps = [
-            await post.world.stranger.gql(SIGNUP, i={"tenant": "acme", "username": name, "email": email, "password": PASSWORD}),
+            await post.world.stranger.gql(SIGNUP, i={"tenant": "acme", "username": name, "email": email, "password": OTHER}),
             await post.world.stranger.gql(
-                SIGNUP, i={"tenant": "acme", "username": name, "email": "x@example.org", "password": PASSWORD}
+                SIGNUP, i={"tenant": "acme", "username": name, "email": "x@example.org", "password": OTHER}
             ),
-            await post.world.stranger.gql(
-                SIGNUP, i={"tenant": "acme", "username": f"{name}2", "email": email, "password": PASSWORD}
-            ),
+            await post.world.stranger.gql(SIGNUP, i={"tenant": "acme", "username": f"{name}2", "email": email, "password": OTHER}),
             await post.world.stranger.gql(
                 SIGNUP, i={"tenant": "acme", "username": f"{name}3", "email": email, "password": "12345678"}
             ),
             *[
                 await post.world.stranger.gql(LOGIN, i={"tenant": "acme", "usernameOrEmail": who, "password": password})
-                for who, password in ((name, PASSWORD), (name, NEW), (f"{name}2", PASSWORD), (email, PASSWORD + "!"), (email, NEW))
+                for who, password in ((name, OTHER), (name, NEW), (f"{name}2", OTHER), (email, OTHER), (email, NEW))
             ],
         ]
         told.append(
