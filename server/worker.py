@@ -50,11 +50,14 @@ class Worker:
         self._settings, self._desk = settings, desk
         self._patience = running.Patience(settings.jobs_attempts, settings.jobs_retry_seconds)
         self._stopping, self._handing_back = asyncio.Event(), asyncio.Event()
+        self._until = 0.0
         self._manager: QueueManager | None = None
         self._connection: asyncpg.Connection | None = None
 
     def stop(self) -> None:
-        """Takes nothing more; what runs may go on."""
+        """Takes nothing more; what runs may go on, for JOBS_END_SECONDS from now."""
+        if not self._stopping.is_set():
+            self._until = asyncio.get_running_loop().time() + self._settings.jobs_end_seconds
         self._stopping.set()
         if self._manager is not None:
             self._manager.shutdown.set()
@@ -80,9 +83,9 @@ class Worker:
                 )
 
     async def ended(self, task: asyncio.Task[None]) -> None:
-        """Stops, gives what runs its time, hands the rest back, and returns when all of it has."""
+        """Stops, gives what runs its time, hands the rest back, and returns when all of it has ended."""
         self.stop()
-        await asyncio.wait({task}, timeout=self._settings.jobs_end_seconds)
+        await asyncio.wait({task}, timeout=max(0.0, self._until - asyncio.get_running_loop().time()))
         self._handing_back.set()
         await asyncio.wait({task}, timeout=_LAST_SECONDS)
         if not task.done():

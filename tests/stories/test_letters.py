@@ -140,6 +140,21 @@ async def test_a_worker_that_is_told_to_stop_hands_back_what_it_has(
     assert len({letter["Message-ID"] for letter in office.letters}) == 3
 
 
+async def test_a_worker_that_drains_begins_nothing(
+    work: Work, desk: Desk, office: PostOffice, ada: tuple[UUID, UUID], admin: asyncpg.Connection
+) -> None:
+    only = await work(DRAIN_SECONDS="3")
+    only.send_signal(signal.SIGTERM)
+    assert only.stdout is not None
+    async with asyncio.timeout(10):
+        while b'"draining"' not in await only.stdout.readline():
+            pass
+    await ask(desk, *ada)
+    await only.wait()
+    assert [tuple(row) for row in await admin.fetch("SELECT status, attempts FROM jobs")] == [("QUEUED", 0)]
+    assert office.tried == 0
+
+
 async def test_what_runs_may_end_while_a_worker_stops(
     work: Work, desk: Desk, office: PostOffice, ada: tuple[UUID, UUID], admin: asyncpg.Connection
 ) -> None:
