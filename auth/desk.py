@@ -80,6 +80,18 @@ class Throttle(Protocol):
         """Counts one attempt. Raises TooManyAttempts; its `news` is whether it has just closed."""
 
 
+class Writes(Protocol):
+    """What a letter is asked for with: a desk, or at the command line the settings that letters need."""
+
+    @property
+    def vault(self) -> Vault:
+        """From what the links of letters follow."""
+
+    @property
+    def mail(self) -> Mail:
+        """What becomes of letters."""
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """`access_seconds` is how long an access token lives where the client can refresh it, `legacy_seconds` where it cannot.

@@ -87,7 +87,7 @@ class LabelPayload:
 
 @strawberry.type(description="What was removed.")
 class DeletePayload:
-    """Answer of deleteLabel and deleteUser."""
+    """Answer of deleteLabel, deleteUser and revokeInvitation."""
 
     deleted_id: strawberry.ID | None = strawberry.field(default=None, description="Null where it was refused.")
     user_errors: list[UserError] = user_errors()

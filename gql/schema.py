@@ -13,6 +13,7 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from auth.caller import Caller
+from gql.accounts import AccountMutations
 from gql.audit import AuditEntry, AuditQueries
 from gql.budget import BudgetQueries
 from gql.contacts import Contact, ContactMutations, ContactQueries
@@ -20,6 +21,7 @@ from gql.context import Info
 from gql.cost import at_most
 from gql.credentials import CredentialMutations
 from gql.errors import USER_ERRORS
+from gql.invitations import Invitation, InvitationMutations
 from gql.jobs import JobMutations, JobQueries, MailJob, typed
 from gql.labels import Label, LabelMutations, LabelQueries
 from gql.nodes import DATE_TIME, Node, kind_of, parse_id, read
@@ -29,7 +31,7 @@ from gql.users import User, UserMutations
 from models.errors import BadRequest, Forbidden
 from models.rules import IDS_AT_ONCE
 from models.values import Row
-from resolvers import audit, contacts, jobs, labels, sessions, tenants, users
+from resolvers import audit, contacts, invitations, jobs, labels, sessions, tenants, users
 
 
 async def _own_tenant(caller: Caller, ids: Sequence[UUID]) -> dict[UUID, Row]:
@@ -38,6 +40,10 @@ async def _own_tenant(caller: Caller, ids: Sequence[UUID]) -> dict[UUID, Row]:
 
 async def _own_sessions(caller: Caller, ids: Sequence[UUID]) -> dict[UUID, Row]:
     return {row["id"]: row for row in await sessions.mine(caller) if row["id"] in ids}
+
+
+async def _invitations(caller: Caller, ids: Sequence[UUID]) -> dict[UUID, Row]:
+    return {row["id"]: row for row in await invitations.pending(caller) if row["id"] in ids}
 
 
 async def _jobs(caller: Caller, ids: Sequence[UUID]) -> dict[UUID, Row]:
@@ -60,6 +66,7 @@ def _if_allowed(lookup: Lookup) -> Lookup:
 NODES: Final[dict[str, tuple[type[Node], Lookup]]] = {
     "auditentry": (AuditEntry, _if_allowed(audit.many)),
     "contact": (Contact, contacts.many),
+    "invitation": (Invitation, _invitations),
     "job": (MailJob, _if_allowed(_jobs)),
     "label": (Label, labels.many),
     "session": (Session, _own_sessions),
@@ -110,7 +117,15 @@ class Query(SessionQueries, NodeQueries, ContactQueries, LabelQueries, JobQuerie
 
 @strawberry.type(description="What can be changed. Each field does all of it, or nothing.")
 class Mutation(
-    SessionMutations, CredentialMutations, ContactMutations, LabelMutations, JobMutations, UserMutations, TenantMutations
+    AccountMutations,
+    SessionMutations,
+    CredentialMutations,
+    ContactMutations,
+    LabelMutations,
+    JobMutations,
+    InvitationMutations,
+    UserMutations,
+    TenantMutations,
 ):
     """The root of mutations."""
 

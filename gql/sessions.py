@@ -17,7 +17,7 @@ from gql.nodes import Node, identity, parse_id
 from gql.tenants import Tenant
 from gql.users import User
 from models.values import Row
-from resolvers import sessions, signup, totp
+from resolvers import sessions, totp
 
 
 def _current(root: strawberry.Parent[Any], info: Info) -> bool:
@@ -89,19 +89,6 @@ class TokenPlace(StrEnum):
     COOKIE = "COOKIE"
 
 
-@strawberry.input(description="A new account.")
-class SignupInput:
-    """Input of signup."""
-
-    tenant: str = strawberry.field(description="The tenant's slug.")
-    username: str = strawberry.field(
-        description="3 to 50 characters, unique in the tenant in every spelling; an @ only where it is the e-mail address."
-    )
-    email: str = strawberry.field(description="Unique in the tenant in every spelling; at most 254 characters.")
-    password: str = strawberry.field(description="8 to 128 characters, and hard to guess.")
-    refresh_token_in: TokenPlace = strawberry.field(default=TokenPlace.BODY, description="Where the refresh token goes.")
-
-
 @strawberry.input(description="Who signs in, and the proof.")
 class LoginInput:
     """Input of login."""
@@ -157,14 +144,19 @@ class Tokens:
 class TokensPayload:
     """Answer of signup, login and refresh."""
 
-    tokens: Tokens | None = strawberry.field(default=None, description="Null where it was refused.")
-    viewer: Viewer | None = strawberry.field(default=None, description="Null where it was refused.")
+    tokens: Tokens | None = strawberry.field(
+        default=None, description="Null where it was refused, and while the e-mail address has still to be verified."
+    )
+    viewer: Viewer | None = strawberry.field(default=None, description="Null where tokens are.")
+    verification_required: bool = strawberry.field(
+        default=False, description="Whether a letter was sent that says what to do before there are tokens."
+    )
     user_errors: list[UserError] = user_errors()
 
 
 @strawberry.type(description="Whether it was done.")
 class OkPayload:
-    """Answer of logout, changePassword, reauthenticate and disableTotp."""
+    """Whether it was done: the answer of mutations that have nothing else to tell."""
 
     ok: bool = strawberry.field(default=False, description="False where it was refused.")
     user_errors: list[UserError] = user_errors()
@@ -194,25 +186,10 @@ class SessionMutations:
     """Root fields that start, renew and end sessions."""
 
     @strawberry.mutation(
-        description="Makes an account in a tenant that is open for it, and signs it in. Ignores a token sent along.",
+        description="Starts a session. An account whose address has still to be verified gets a letter in place of it; by that "
+        "address nobody signs in yet. Ignores a token that was sent along.",
         extensions=[Refusals()],
         directives=[weighs(HASHES)],
-    )
-    async def signup(self, info: Info, input: SignupInput) -> TokensPayload:
-        """A new EDITOR."""
-        context = info.context
-        signed_in = await signup.signup(
-            context.desk,
-            context.origin,
-            tenant=input.tenant,
-            username=input.username,
-            email=input.email,
-            password=input.password,
-        )
-        return _welcome(info, signed_in, input.refresh_token_in)
-
-    @strawberry.mutation(
-        description="Starts a session. Ignores a token that was sent along.", extensions=[Refusals()], directives=[weighs(HASHES)]
     )
     async def login(self, info: Info, input: LoginInput) -> TokensPayload:
         """A new session."""
@@ -225,7 +202,7 @@ class SessionMutations:
             password=input.password,
             totp=input.totp,
         )
-        return _welcome(info, signed_in, input.refresh_token_in)
+        return welcome(info, signed_in, input.refresh_token_in)
 
     @strawberry.mutation(
         description="Spends a refresh token for the next ones; a second use ends its session. Ignores an access token sent along.",
@@ -237,7 +214,7 @@ class SessionMutations:
         context = info.context
         place = TokenPlace.COOKIE if input.refresh_token is None else TokenPlace.BODY
         token = context.cookie_token() if input.refresh_token is None else input.refresh_token
-        return _welcome(info, await sessions.refresh(context.desk, context.origin, token), place)
+        return welcome(info, await sessions.refresh(context.desk, context.origin, token), place)
 
     @strawberry.mutation(
         description="Ends the session that asks, and no other.", extensions=[Refusals()], directives=[weighs(CHANGES)]
@@ -269,8 +246,10 @@ def _take_cookie(info: Info) -> None:
         info.context.set_cookie = ""
 
 
-def _welcome(info: Info, signed_in: sessions.SignedIn, place: TokenPlace) -> TokensPayload:
-    """The payload, whose fields are read as the one who has just signed in."""
+def welcome(info: Info, signed_in: sessions.SignedIn | None, place: TokenPlace) -> TokensPayload:
+    """The payload, whose fields are read as the one who has just signed in; None has to verify an address first."""
+    if signed_in is None:
+        return TokensPayload(verification_required=True)
     context, tokens = info.context, signed_in.tokens
     in_body = place is TokenPlace.BODY
     if not in_body:

@@ -26,8 +26,11 @@ from models.errors import LimitExceeded
 NESTING: Final = 64
 """Brackets within brackets: more than a document of the greatest depth needs, and less than what the parser's stack holds."""
 
-ATTEMPTS: Final = frozenset({"login", "signup", "refresh", "changePassword", "reauthenticate", "confirmTotp"})
-"""The mutations that try a secret."""
+ATTEMPTS: Final = frozenset(
+    "changePassword confirmTotp login reauthenticate refresh requestPasswordReset resendVerification resetPassword signup "
+    "verifyEmail".split()
+)
+"""The mutations that try a secret, or have a letter sent."""
 
 _OPEN: Final = frozenset({TokenKind.BRACE_L, TokenKind.PAREN_L, TokenKind.BRACKET_L})
 _CLOSE: Final = frozenset({TokenKind.BRACE_R, TokenKind.PAREN_R, TokenKind.BRACKET_R})

@@ -8,14 +8,16 @@ from typing import Annotated, Any
 import strawberry
 
 from gql.context import Info
-from gql.cost import CHANGES, COUNTS, PAGED, weighs
+from gql.cost import CHANGES, COUNTS, PAGED, at_most, weighs
 from gql.enums import SignupPolicy, TenantStatus
 from gql.errors import Refusals, UserError, user_errors
+from gql.invitations import Invitation
 from gql.nodes import FromRow, Node, identity, parse_id
 from gql.paging import After, Before, Connection, First, Last
 from gql.users import User
+from models.invitation import OPEN
 from models.paging import Window
-from resolvers import tenants, users
+from resolvers import invitations, tenants, users
 
 
 @strawberry.type(description="What a tenant's administrators decide.")
@@ -59,6 +61,10 @@ async def _users(
     return Connection(page=page, counting=lambda: users.count(caller))
 
 
+async def _invitations(info: Info) -> list[Invitation]:
+    return [Invitation.of(row) for row in await invitations.pending(info.context.caller)]
+
+
 @strawberry.type(description="The viewer's own tenant.")
 class Tenant(Node):
     """Reads a row of `tenants`."""
@@ -70,6 +76,11 @@ class Tenant(Node):
     settings: TenantSettings = strawberry.field(resolver=_settings, description="What its administrators decide.")
     usage: TenantUsage = strawberry.field(resolver=_usage, description="How much it keeps.")
     users: Connection[User] = strawberry.field(resolver=_users, description="Its people, by username.", directives=[PAGED])
+    invitations: list[Invitation] = strawberry.field(
+        resolver=_invitations,
+        description="Those that are open, at most 100, the latest first; none for a viewer who may not invite.",
+        directives=[at_most(OPEN)],
+    )
     created_at: datetime = strawberry.field(description="When it was made.")
 
 
@@ -111,6 +122,7 @@ class CreateTenantInput:
     slug: str = strawberry.field(description="1 to 36 letters, digits, dashes or underscores; unique.")
     name: str = strawberry.field(description="At most 200 characters.")
     signup: SignupPolicy = strawberry.field(default=SignupPolicy.INVITATION, description="Who may make an account.")
+    owner_email: str | None = strawberry.field(default=None, description="Where the invitation of its first owner goes.")
 
 
 @strawberry.input(description="A tenant, by the id of its summary.")
@@ -169,10 +181,15 @@ class TenantMutations:
         values = {name: some.value for name, some in given.items() if some is not None}
         return TenantPayload(tenant=Tenant.of(await tenants.change(info.context.caller, values)))
 
-    @strawberry.mutation(description="Makes a tenant. For operators.", extensions=[Refusals()], directives=[weighs(CHANGES)])
+    @strawberry.mutation(
+        description="Makes a tenant, and invites its first owner. For operators.",
+        extensions=[Refusals()],
+        directives=[weighs(CHANGES)],
+    )
     async def create_tenant(self, info: Info, input: CreateTenantInput) -> TenantSummaryPayload:
         """The new tenant."""
-        row = await tenants.create(info.context.caller, input.slug, input.name, input.signup)
+        context = info.context
+        row = await tenants.create(context.desk, context.caller, input.slug, input.name, input.signup, input.owner_email)
         return TenantSummaryPayload(tenant=TenantSummary.of(row))
 
     @strawberry.mutation(

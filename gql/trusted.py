@@ -7,7 +7,7 @@ that a client sends is ever kept: a document is in the manifest, or it is not.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any, Final
@@ -55,11 +55,11 @@ def manifest(text: str) -> dict[str, str]:
 
 
 class Trusted:
-    """The manifest at work."""
+    """The manifest at work. `ours` are documents of the server's own pages, which send their texts."""
 
-    def __init__(self, documents: Mapping[str, str], trust: Trust) -> None:
+    def __init__(self, documents: Mapping[str, str], trust: Trust, ours: Iterable[str] = ()) -> None:
         self._documents, self._trust = documents, trust
-        self._texts = frozenset(documents.values())
+        self._texts = frozenset((*documents.values(), *ours))
 
     def completed(self, parameters: Parameters) -> Parameters:
         """The parameters with their document's text. Raises Refused."""

@@ -36,7 +36,8 @@ class UpdateUserInput:
     id: strawberry.ID = strawberry.field(description="Which user.")
     username: strawberry.Maybe[str | None] = strawberry.field(description="3 to 50 characters.")
     email: strawberry.Maybe[str | None] = strawberry.field(
-        description="At most 254 characters. Wants a proof of the last ten minutes."
+        description="At most 254 characters; wants a proof of the last ten minutes. Another address has to be verified anew; both "
+        "are told by letter."
     )
     role: strawberry.Maybe[Role | None] = strawberry.field(
         description="One below the viewer's own, unless the viewer is an OWNER. To give or take OWNER "
@@ -78,7 +79,8 @@ class UserMutations:
             "active": input.active,
         }
         values = {name: some.value for name, some in given.items() if some is not None}
-        return UserPayload(user=User.of(await users.change(info.context.caller, parse_id("user", input.id), values)))
+        context = info.context
+        return UserPayload(user=User.of(await users.change(context.desk, context.caller, parse_id("user", input.id), values)))
 
     @strawberry.mutation(
         description="Removes a user and ends their sessions. ADMIN and above, for those who stand below. "

@@ -29,6 +29,7 @@ from models.values import SessionEndReason, ending
 
 _CONSTRAINTS: Final[dict[str, Refusal]] = {
     "users_username_key": UsernameTaken("This username is taken.", ("username",)),
+    "signup_claims_username_key": UsernameTaken("This username is taken.", ("username",)),
     "users_email_key": EmailTaken("This e-mail address is taken.", ("email",)),
     "users_number_key": Conflict("A new user took the number of an old one. Try again."),
     "contacts_number_key": Conflict("A new contact took the number of an old one. Try again."),

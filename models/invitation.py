@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any, Final
 from uuid import UUID
 
 from tortoise import Model, fields
+from tortoise.queryset import QuerySet
 
-from models.tenancy import TenantManager
-from models.values import Role, Row, now
+from models import rules
+from models.errors import TooMany
+from models.tenancy import TenantManager, create, record
+from models.values import Role, Row, normal, now
+
+LIFETIME: Final = timedelta(days=7)
+"""How long an invitation may be accepted."""
+
+KEPT: Final = timedelta(days=30)
+"""For so long after its time an invitation is kept."""
+
+OPEN: Final = 100
+"""Open invitations that a tenant has at the most."""
 
 
 class Invitation(Model):
@@ -30,7 +44,60 @@ class Invitation(Model):
         manager = TenantManager()
 
     @classmethod
+    async def add(cls, invitation_id: UUID, digest: bytes, email: str, role: Role, invited_by: UUID | None = None) -> Row:
+        """A new invitation, in place of an open one to the same address. Refuses with TooMany over OPEN of them."""
+        moment, address = now(), rules.email(email, "email")
+        await cls._open().filter(email_key=normal(address)).update(revoked_at=moment)
+        if await cls._open().count() >= OPEN:
+            raise TooMany(f"A tenant may have at most {OPEN} open invitations. Revoke one first.", ("email",))
+        return await create(
+            cls,
+            id=invitation_id,
+            digest=digest,
+            email=address,
+            email_key=normal(address),
+            role=role,
+            invited_by=invited_by,
+            created_at=moment,
+            expires_at=moment + LIFETIME,
+        )
+
+    @classmethod
+    async def open(cls) -> list[Row]:
+        """The tenant's open invitations, the latest first, at most OPEN."""
+        return await cls._open().order_by("-created_at", "-id").limit(OPEN).values()
+
+    @classmethod
     async def maybe_open(cls, invitation_id: UUID) -> Row | None:
         """The invitation's row where it can still be accepted; or None."""
-        still = cls.filter(id=invitation_id, accepted_at=None, revoked_at=None, expires_at__gt=now())
-        return await still.first().values()
+        return await cls._open().filter(id=invitation_id).first().values()
+
+    @classmethod
+    async def locked(cls, **which: UUID | bytes) -> Row | None:
+        """The open invitation that `which` names (by id, by digest), locked until the door closes; or None."""
+        invitation = await cls._open().filter(**which).select_for_update().first()
+        return None if invitation is None else record(invitation)
+
+    @classmethod
+    async def accept(cls, invitation_id: UUID) -> None:
+        """It has done its work."""
+        await cls.filter(id=invitation_id).update(accepted_at=now())
+
+    @classmethod
+    async def revoke(cls, invitation_id: UUID) -> None:
+        """It may not be accepted any more."""
+        await cls.filter(id=invitation_id).update(revoked_at=now())
+
+    @classmethod
+    async def withdraw(cls, invited_by: UUID) -> None:
+        """Revokes what a user has sent who may not invite so any more."""
+        await cls._open().filter(invited_by=invited_by).update(revoked_at=now())
+
+    @classmethod
+    async def sweep(cls) -> None:
+        """Drops what has been over for longer than it is KEPT: the addresses are of people who may never have joined."""
+        await cls.filter(expires_at__lt=now() - KEPT).delete()
+
+    @classmethod
+    def _open(cls) -> QuerySet[Any]:
+        return cls.filter(accepted_at=None, revoked_at=None, expires_at__gt=now())

@@ -17,7 +17,11 @@ _BY_USERNAME = (Key("u.username_key"),)
 
 
 class User(Model):
-    """What is kept of a user. `number` is the int32 by which the old routes call them."""
+    """What is kept of a user. `number` is the int32 by which the old routes call them.
+
+    `verification_required` stands until the address is verified, where the account was made under that condition: those of the
+    command line, the old routes or a time without mail are as they are.
+    """
 
     id = fields.UUIDField(primary_key=True)
     tenant_id = fields.UUIDField()
@@ -27,6 +31,7 @@ class User(Model):
     email = fields.TextField()
     email_key = fields.TextField()
     email_verified = fields.BooleanField(default=False)
+    verification_required = fields.BooleanField(default=False)
     password_hash = fields.TextField()
     role = fields.CharEnumField(Role, max_length=20)
     operator = fields.BooleanField(default=False)
@@ -39,8 +44,8 @@ class User(Model):
         manager = TenantManager()
 
     @classmethod
-    async def add(cls, username: str, email: str, password_hash: str, role: Role) -> Row:
-        """A new user. Refuses with UsernameTaken or EmailTaken."""
+    async def add(cls, username: str, email: str, password_hash: str, role: Role, **marks: bool) -> Row:
+        """A new user; `marks` are `email_verified` and `verification_required`. Refuses with UsernameTaken or EmailTaken."""
         moment = now()
         address = rules.email(email, "email")
         name = rules.username(username, address, "username")
@@ -56,6 +61,7 @@ class User(Model):
             role=role,
             created_at=moment,
             updated_at=moment,
+            **marks,
         )
 
     @classmethod
@@ -97,6 +103,12 @@ class User(Model):
             behind(f"SELECT u.* FROM users u WHERE {own('u')} AND (u.username_key = $4 OR u.email_key = $4) LIMIT 1"), key
         )
         return rows[0] if rows else None
+
+    @classmethod
+    async def maybe_by_email(cls, email: str) -> Row | None:
+        """The row of the user who has this e-mail address, in any spelling; or None."""
+        key = normal(email)
+        return None if "\x00" in key else await cls.filter(email_key=key).first().values()
 
     @classmethod
     async def maybe_by_number(cls, number: int) -> Row | None:
@@ -148,9 +160,21 @@ class User(Model):
         await cls.filter(id=user_id).update(password_hash=password_hash, updated_at=now())
 
     @classmethod
+    async def verify_email(cls, user_id: UUID) -> None:
+        """The address was proved to be theirs."""
+        await cls.filter(id=user_id).update(email_verified=True, verification_required=False, updated_at=now())
+
+    @classmethod
     async def mark_operator(cls, user_id: UUID, *, operator: bool) -> None:
         """Makes the user an operator of the whole service, or no longer one."""
         await cls.filter(id=user_id).update(operator=operator, updated_at=now())
+
+    @classmethod
+    async def refuse_taken_name(cls, username: str, user_id: UUID | None = None) -> None:
+        """Refuses with UsernameTaken where a user, other than this one, has the name."""
+        others = cls.all() if user_id is None else cls.exclude(id=user_id)
+        if await others.filter(username_key=normal(username)).exists():
+            raise UsernameTaken("This username is taken.", ("username",))
 
     @classmethod
     async def remove(cls, row: Row) -> None:
@@ -162,9 +186,8 @@ class User(Model):
     @classmethod
     async def _refuse_taken(cls, username: str, email: str, user_id: UUID | None) -> None:
         """Names what is taken before the unique index would; the index decides a race."""
+        await cls.refuse_taken_name(username, user_id)
         others = cls.all() if user_id is None else cls.exclude(id=user_id)
-        if await others.filter(username_key=normal(username)).exists():
-            raise UsernameTaken("This username is taken.", ("username",))
         if await others.filter(email_key=normal(email)).exists():
             raise EmailTaken("This e-mail address is taken.", ("email",))
 

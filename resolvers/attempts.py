@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
+from uuid import UUID
 
 from auth.desk import NETWORK, Desk
 from models import rules
@@ -13,7 +14,10 @@ from models.errors import TooManyAttempts, UnknownTenant
 from models.session import LoginHistory
 from models.tenancy import lobby, within
 from models.tenant import Tenant
-from models.values import Origin, Row, TenantStatus
+from models.values import Origin, Row, TenantStatus, normal
+from observability.logging import logger
+
+_log = logger(__name__)
 
 T = TypeVar("T")
 
@@ -29,6 +33,27 @@ async def finished(attempt: Coroutine[Any, Any, T]) -> T:
     return await asyncio.shield(task)
 
 
+def afterwards(work: Coroutine[Any, Any, None]) -> None:
+    """Does what nobody waits for, once the answer is on its way: so its time does not tell whether there was anything to do."""
+    task = asyncio.ensure_future(_logged(work))
+    _running.add(task)
+    task.add_done_callback(_ended)
+
+
+async def settled() -> None:
+    """Waits until everything that was begun here has ended, for a server that stops. It takes no more."""
+    loop = asyncio.get_running_loop()
+    while mine := [task for task in _running if task.get_loop() is loop]:
+        await asyncio.wait(mine)
+
+
+async def _logged(work: Coroutine[Any, Any, None]) -> None:
+    try:
+        await work
+    except Exception:
+        _log.exception("not done after the answer")
+
+
 def _ended(task: asyncio.Task[Any]) -> None:
     _running.discard(task)
     if not task.cancelled():
@@ -39,6 +64,17 @@ async def named(slug: str) -> Row | None:
     """The row of the tenant that this text from outside names, or None."""
     async with lobby():
         return await Tenant.maybe_by_slug(slug) if len(slug) <= rules.NAME_LENGTH and "\x00" not in slug else None
+
+
+async def keyed(tenant_id: UUID) -> Row | None:
+    """The row of the tenant that a token from outside names, or None."""
+    async with lobby():
+        return await Tenant.maybe(tenant_id)
+
+
+def address(email: str) -> str:
+    """The key by which `counted` counts an e-mail address, which is bounded before it is normalised; nobody's is longer."""
+    return normal(email[: rules.EMAIL_LENGTH])
 
 
 def network(origin: Origin) -> str:

@@ -9,25 +9,32 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+from auth.desk import Writes
 from auth.passwords import Hasher
 from models import rules
 from models.audit import AuditEntry
 from models.authenticator import Authenticator
 from models.errors import NotFound
+from models.invitation import Invitation
 from models.session import Session
 from models.tenancy import lobby, within
 from models.tenant import Tenant
 from models.user import User
 from models.values import Origin, Role, Row, SessionEndReason, SignupPolicy, TenantStatus, new_id
+from resolvers import invitations, links
 
 _HERE = Origin(user_agent="console")
 
 
-async def add_tenant(slug: str, name: str, signup: SignupPolicy) -> Row:
-    """A new tenant. Refuses with SlugTaken or a field's rule."""
+async def add_tenant(slug: str, name: str, signup: SignupPolicy, owner_email: str | None = None, desk: Writes | None = None) -> Row:
+    """A new tenant, and by `desk` the invitation of its first owner. Refuses with SlugTaken, NotAllowed or a field's rule."""
+    if desk is not None:
+        links.refuse_without_mail(desk, "ownerEmail")
     async with within(new_id()) as tenant_id:
         tenant = await Tenant.add(slug, name, signup, id=tenant_id)
         await _tell("tenant.created", tenant)
+        if desk is not None and owner_email is not None:
+            await invitations.enclose(desk, _HERE, owner_email, Role.OWNER)
     return tenant
 
 
@@ -79,6 +86,7 @@ async def deactivate(slug: str, username: str) -> Row:
     async with _user(slug, username) as user:
         changed = await User.change(user, active=False)
         ended = await Session.end(SessionEndReason.USER_DEACTIVATED, user_id=user["id"])
+        await Invitation.withdraw(user["id"])
         await _tell("user.deactivated", user, sessions_ended=ended)
     return changed
 

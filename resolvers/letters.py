@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from auth.desk import Desk, Mail
+from auth.desk import Mail, Writes
 from models.job import Job
 from models.values import JobKind, Origin
 
@@ -31,7 +31,7 @@ class LetterKind(StrEnum):
 
 
 async def post(
-    desk: Desk,
+    desk: Writes,
     kind: LetterKind,
     *,
     actor: UUID | None = None,

@@ -12,6 +12,7 @@ from uuid import UUID
 from auth.desk import Desk
 from models import queue
 from models.errors import Unavailable
+from models.invitation import Invitation
 from models.job import Job
 from models.tenancy import lobby
 from models.tenant import Tenant
@@ -49,13 +50,14 @@ class Patience(NamedTuple):
 
 
 async def sweep(_desk: Desk) -> None:
-    """Drops jobs that ended long ago, tenant by tenant, and the queue's own log."""
+    """Drops jobs and invitations that ended long ago, tenant by tenant, and the queue's own log."""
     async with lobby():
         await queue.sweep()
         homes = await Tenant.every()
     for home in homes:
         async with door(home["id"]):
             await Job.sweep()
+            await Invitation.sweep()
 
 
 HANDLERS: Final[dict[JobKind, Handler]] = {JobKind.MAIL: delivery.deliver}

@@ -19,6 +19,8 @@ from models.user import User
 from models.values import Origin, Row, SessionEndReason, TenantStatus, ending, normal
 from models.viewer import seen
 from resolvers.attempts import counted, counted_login, finished, named, network, refuse_unknown
+from resolvers.claims import WRONG, known_by, must_verify, remind, wrong
+from resolvers.letters import LetterKind, post
 from resolvers.proofs import Proof, second_factor
 
 
@@ -33,47 +35,53 @@ class SignedIn:
 
 
 async def login(
-    desk: Desk,
-    origin: Origin,
-    *,
-    tenant: str,
-    username_or_email: str,
-    password: str,
-    totp: str | None = None,
-    legacy: bool = False,
-) -> SignedIn:
-    """Starts a session. Refuses with BadCredentials, whatever was wrong, after the same work; `legacy` with UnknownTenant too.
+    desk: Desk, origin: Origin, *, tenant: str, username_or_email: str, password: str, totp: str | None = None
+) -> SignedIn | None:
+    """Starts a session; None where the address has to be verified first, of which a letter goes out.
 
-    Where the password was right and the user has an authenticator, `totp` is a code of it or a recovery code; refuses with
-    TotpRequired, WrongCode, or TooManyAttempts after wrong codes.
-
-    Who hangs up meanwhile has tried all the same: it goes on to its end, and on record.
+    Refuses with BadCredentials, whatever was wrong, after the same work. Where the password was right and the user has an
+    authenticator, `totp` is a code of it or a recovery code; refuses with TotpRequired, WrongCode, or TooManyAttempts after wrong
+    codes. Who hangs up meanwhile has tried all the same: it goes on to its end, and on record.
     """
-    return await finished(_login(desk, origin, tenant, username_or_email, password, totp, legacy=legacy))
+    return await finished(_login(desk, origin, tenant, username_or_email, password, totp, legacy=False))
+
+
+async def login_legacy(
+    desk: Desk, origin: Origin, *, tenant: str, username_or_email: str, password: str, totp: str | None = None
+) -> SignedIn:
+    """As `login`, for the old clients: they are told of an unknown tenant, and nothing of an address that waits."""
+    signed_in = await finished(_login(desk, origin, tenant, username_or_email, password, totp, legacy=True))
+    if signed_in is None:
+        raise BadCredentials(WRONG)
+    return signed_in
 
 
 async def _login(
     desk: Desk, origin: Origin, tenant: str, username_or_email: str, password: str, totp: str | None, *, legacy: bool
-) -> SignedIn:
+) -> SignedIn | None:
     desk.hasher.refuse_when_full()  # a crowd is not to take the connections of those who are signed in
     home = await named(tenant)
     name = username_or_email[: rules.EMAIL_LENGTH]  # bounded before it is normalised; nobody's name is longer
     await counted_login(desk, origin, tenant, home, normal(name))
     if legacy:
         await refuse_unknown(desk, origin, home)
-    user = session = None
-    proof = Proof()
+    user = claim = session = None
+    waits, proof = False, Proof()
     if home is not None and home["status"] == TenantStatus.ACTIVE and name == username_or_email:
         async with within(home["id"]):
-            user = await User.maybe_by_login(name)
-    right = await desk.hasher.verify(password, user["password_hash"] if user else None)
+            user, claim = await known_by(desk, name)
+    proved = user or claim
+    right = await desk.hasher.verify(password, proved["password_hash"] if proved else None)
     if home is not None:
         target = user["id"] if user else None
         fresh = await desk.hasher.hash(password) if user and right and desk.hasher.needs_rehash(user["password_hash"]) else None
         refresh = RefreshToken.new(home["id"])
         async with within(home["id"]):
             user = await _still(user) if user and right else None
-            if user is None:
+            waits = right and (must_verify(desk, user) or claim is not None)
+            if waits:
+                await remind(desk, origin, user, claim)
+            elif user is None:
                 await AuditEntry.append("login.failed", origin, target=target)
             elif (proof := await second_factor(desk, origin, user["id"], totp)).refusal is not None:
                 # Committed, since the refusal is raised outside: a wrong code counts.
@@ -84,10 +92,12 @@ async def _login(
                 session = await Session.start(user["id"], origin, refresh.digest, second_factor=proof.proved)
                 await AuditEntry.append("login.succeeded", origin, actor=user["id"], target=session["id"])
     desk.metrics.authenticated("login", "ok" if session else "refused")
+    if waits:
+        return None
     if proof.refusal is not None:
         raise proof.refusal
     if home is None or user is None or session is None:
-        raise BadCredentials("Wrong username or password.")
+        raise BadCredentials(WRONG if legacy else wrong(desk))
     return SignedIn(session, user, home, desk.issue(home, user, session, refresh, legacy=legacy))
 
 
@@ -118,6 +128,7 @@ async def refresh(desk: Desk, origin: Origin, token: str, *, tenant: str | None 
             if outcome is Rotation.REUSED:
                 # Committed, since the refusal is raised outside: whoever holds a copy is out, and it is on record.
                 await Session.end(SessionEndReason.TOKEN_REUSED, id=session["id"])
+                await post(desk, LetterKind.SESSION_ENDED, origin=origin, user=user["id"])
             elif not user["active"]:
                 raise dead  # and so the token is not spent
             event = "refresh.reused" if outcome is Rotation.REUSED else "refresh.succeeded"
@@ -189,6 +200,7 @@ async def change_password(desk: Desk, caller: Caller, *, current: str, new: str)
             await User.set_password(caller.user, password_hash)
             ended = await Session.end(SessionEndReason.PASSWORD_CHANGED, user_id=caller.user, id__not=caller.session)
             await AuditEntry.append("password.changed", caller.origin, actor=caller.user, target=caller.user, sessions_ended=ended)
+            await post(desk, LetterKind.PASSWORD_CHANGED, origin=caller.origin, user=caller.user)
         else:
             await AuditEntry.append("password.refused", caller.origin, actor=caller.user, target=caller.user)
     desk.metrics.authenticated("password", "ok" if done else "refused")

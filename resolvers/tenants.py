@@ -8,8 +8,9 @@ from typing import Any
 from uuid import UUID
 
 from auth.caller import Caller
+from auth.desk import Desk
 from auth.permissions import Permission
-from models import legacy
+from models import legacy, rules
 from models.audit import AuditEntry
 from models.contact import Contact
 from models.errors import Forbidden, NotAllowed, NotFound
@@ -18,7 +19,8 @@ from models.session import Session
 from models.tenancy import lobby, through, within
 from models.tenant import Tenant
 from models.user import User
-from models.values import Row, SignupPolicy, TenantStatus, new_id
+from models.values import Role, Row, SignupPolicy, TenantStatus, new_id
+from resolvers import invitations, links
 from resolvers.proofs import refuse_stale
 
 
@@ -79,22 +81,30 @@ async def many(caller: Caller, tenant_ids: Sequence[UUID]) -> dict[UUID, Row]:
         return await Tenant.many(tenant_ids)
 
 
-async def create(caller: Caller, slug: str, name: str, signup: SignupPolicy) -> Row:
-    """A new tenant; for operators. Refuses with SlugTaken or a field's rule."""
+async def create(desk: Desk, caller: Caller, slug: str, name: str, signup: SignupPolicy, owner_email: str | None = None) -> Row:
+    """A new tenant, and the invitation of its first owner where an address is given; for operators.
+
+    Refuses with SlugTaken, a field's rule, or NotAllowed where an invitation cannot be mailed.
+    """
     async with within(caller.to(Permission.TENANTS_OPERATE)):
         tenant_id = new_id()
+    if owner_email is not None:
+        links.refuse_without_mail(desk, "ownerEmail")
+        rules.email(owner_email, "ownerEmail")
     async with within(tenant_id):
         tenant = await Tenant.add(slug, name, signup, id=tenant_id)
         await AuditEntry.append("tenant.created", caller.origin, actor=caller.user, target=tenant_id, by="operator")
+        if owner_email is not None:
+            await invitations.enclose(desk, caller.origin, owner_email, Role.OWNER, actor=caller.user)
     return tenant
 
 
-async def create_named(caller: Caller, slug: str, name: str) -> Row:
+async def create_named(desk: Desk, caller: Caller, slug: str, name: str) -> Row:
     """A new tenant under the old rules, open for sign-up as the old clients expect; an empty slug is made up."""
     async with within(caller.to(Permission.TENANTS_OPERATE)):
         slug = slug or str(new_id())
         legacy.tenant(slug, name)
-    return await create(caller, slug, name, SignupPolicy.OPEN)
+    return await create(desk, caller, slug, name, SignupPolicy.OPEN)
 
 
 async def rename(caller: Caller, tenant_id: UUID | None, name: str) -> Row:

@@ -7,15 +7,19 @@ from typing import Any
 from uuid import UUID
 
 from auth.caller import Caller
+from auth.desk import Desk
 from auth.permissions import Permission
 from models import legacy, rules
 from models.audit import AuditEntry
 from models.errors import NotAllowed, NotFound
+from models.invitation import Invitation
 from models.paging import Page, Window
 from models.session import Session
 from models.tenancy import through, within
 from models.user import User
-from models.values import Role, Row, SessionEndReason
+from models.values import MailPurpose, Role, Row, SessionEndReason
+from resolvers import links
+from resolvers.letters import LetterKind, post
 from resolvers.proofs import refuse_stale
 
 
@@ -37,12 +41,12 @@ async def count(caller: Caller) -> int:
         return await User.count()
 
 
-async def change(caller: Caller, user_id: UUID | None, values: Mapping[str, Any]) -> Row:
+async def change(desk: Desk, caller: Caller, user_id: UUID | None, values: Mapping[str, Any]) -> Row:
     """The user after the change; it bites with their next statement. Refuses with NotFound, NotAllowed, LastOwner, …Taken, and with
     ReauthenticationRequired where it gives or takes the role OWNER, or an e-mail address: by that a password can be reset.
     """
     async with within(caller.to(Permission.USERS_WRITE)):
-        return await _change(caller, user_id, values)
+        return await _change(desk, caller, user_id, values)
 
 
 async def remove(caller: Caller, user_id: UUID | None) -> None:
@@ -63,12 +67,12 @@ async def by_number(caller: Caller, number: int) -> Row:
         return await _numbered(number)
 
 
-async def change_numbered(caller: Caller, number: int, values: Mapping[str, Any]) -> Row:
+async def change_numbered(desk: Desk, caller: Caller, number: int, values: Mapping[str, Any]) -> Row:
     """The user of this number after the change of username, e-mail address and activity, under the old rules and `change`'s."""
     async with within(caller.to(Permission.USERS_WRITE)):
         legacy.username(values["username"])
         legacy.email(values["email"])
-        return await _change(caller, (await _numbered(number))["id"], values)
+        return await _change(desk, caller, (await _numbered(number))["id"], values)
 
 
 async def remove_numbered(caller: Caller, number: int) -> None:
@@ -77,7 +81,7 @@ async def remove_numbered(caller: Caller, number: int) -> None:
         await _remove(caller, (await _numbered(number))["id"])
 
 
-async def _change(caller: Caller, user_id: UUID | None, values: Mapping[str, Any]) -> Row:
+async def _change(desk: Desk, caller: Caller, user_id: UUID | None, values: Mapping[str, Any]) -> Row:
     rules.none_empty(values)
     user = await _found(caller, user_id)
     role = Role(values.get("role", user["role"]))
@@ -87,9 +91,22 @@ async def _change(caller: Caller, user_id: UUID | None, values: Mapping[str, Any
     changed = await User.change(user, **values)
     if user["active"] and not changed["active"]:
         await Session.end(SessionEndReason.USER_DEACTIVATED, user_id=user["id"])
+    if changed["role"] != user["role"] or not changed["active"]:
+        await Invitation.withdraw(user["id"])
     told = {name: str(changed[name]) for name in ("role", "active") if changed[name] != user[name]}
     await AuditEntry.append("user.changed", caller.origin, actor=caller.user, target=user["id"], fields=sorted(values), **told)
+    await _announce(desk, caller, user, changed)
     return changed
+
+
+async def _announce(desk: Desk, caller: Caller, before: Row, changed: Row) -> None:
+    """Tells the user by letter what of their account others have changed; a new address has to be verified."""
+    if changed["role"] != before["role"]:
+        await post(desk, LetterKind.ROLE_CHANGED, user=changed["id"])
+    if changed["email_key"] != before["email_key"]:
+        await post(desk, LetterKind.EMAIL_CHANGED, user=changed["id"])
+        await post(desk, LetterKind.EMAIL_CHANGED, user=changed["id"], to=before["email"])
+        await links.send(desk, caller.origin, MailPurpose.VERIFY_EMAIL, changed["id"])
 
 
 async def _remove(caller: Caller, user_id: UUID | None) -> None:
@@ -97,6 +114,7 @@ async def _remove(caller: Caller, user_id: UUID | None) -> None:
     await _refuse_out_of_reach(caller, user, Role(user["role"]))
     await refuse_stale(caller)
     await User.remove(user)
+    await Invitation.withdraw(user["id"])
     await AuditEntry.append("user.deleted", caller.origin, actor=caller.user, target=user["id"], role=str(user["role"]))
 
 

@@ -23,14 +23,13 @@ async def signup(call: Call) -> Reply:
 async def login(call: Call) -> Reply:
     """POST /api/auth/login."""
     given = await call.body(bodies.Login)
-    signed = await sessions.login(
+    signed = await sessions.login_legacy(
         call.desk,
         call.origin,
         tenant=given.tenant_id,
         username_or_email=given.username_or_email,
         password=given.password,
         totp=given.totp,
-        legacy=True,
     )
     return Reply(_tokens(signed), "Login successfully", metadata={"tenant_id": given.tenant_id})
 

@@ -62,7 +62,7 @@ async def one(call: Call) -> Reply:
 async def create(call: Call) -> Reply:
     """POST …/tenants: open for sign-up, and without an owner until an operator gives it one."""
     given = await call.body(bodies.NewTenant)
-    return Reply(_told(await tenants.create_named(call.caller, given.id, given.name)), status=errors.CREATED)
+    return Reply(_told(await tenants.create_named(call.desk, call.caller, given.id, given.name)), status=errors.CREATED)
 
 
 async def change(call: Call) -> Reply:

@@ -26,7 +26,7 @@ async def one(call: Call) -> Reply:
 async def change(call: Call) -> Reply:
     """PUT /api/users/{id}."""
     given = await call.body(bodies.User)
-    await users.change_numbered(call.caller, call.number, given.model_dump())
+    await users.change_numbered(call.desk, call.caller, call.number, given.model_dump())
     return Reply()
 
 

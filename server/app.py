@@ -24,6 +24,7 @@ from gql.trusted import Trusted
 from gql.view import View
 from observability.metrics import Metrics
 from observability.tracing import Tracing
+from resolvers.attempts import settled
 from server import middlewares, pages
 from server.database import opened
 from server.health import Health
@@ -81,7 +82,7 @@ def create_app(settings: Settings) -> web.Application:
             took=metrics.took,
         ),
         desk,
-        Trusted(settings.trusted_documents, settings.trusted_documents_mode),
+        Trusted(settings.trusted_documents, settings.trusted_documents_mode, pages.account_documents()),
         identify=lambda request: request[middlewares.IDENTITY],
         page=page,
         origins=origins,
@@ -104,6 +105,7 @@ def create_app(settings: Settings) -> web.Application:
     )
     if settings.metrics_port is None:
         app.router.add_get("/metrics", health.expose)
+    app.add_routes(pages.account_routes())
     if settings.open_to_developers:
         app.add_routes(pages.routes())
 
@@ -124,6 +126,7 @@ def create_app(settings: Settings) -> web.Application:
                 )
                 async with shared or nullcontext(), learning(budgets):
                     yield
+                    await settled()
         finally:
             desk.hasher.close()
             await asyncio.to_thread(tracing.close)

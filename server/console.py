@@ -8,17 +8,19 @@ import secrets
 from collections.abc import Awaitable, Callable, Iterable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Final, NamedTuple, TypeVar
 
 import typer
 
+from auth.desk import Mail
 from auth.passwords import Hasher
+from auth.vault import Vault
 from models.errors import InvalidInput
 from models.values import Role, Row, SignupPolicy
 from observability import logging
 from resolvers import console
 from server.database import opened
-from server.settings import Console, load
+from server.settings import Console, Settings, load
 
 T = TypeVar("T")
 
@@ -49,10 +51,16 @@ def create_tenant(
     slug: Annotated[str, typer.Argument(help="1 to 36 letters, digits, dashes or underscores.", show_default=False)],
     name: Annotated[str, typer.Argument(help="How it is called.", show_default=False)],
     signup: Annotated[Signup, typer.Option(help="Who may make an account.")] = Signup.invitation,
+    owner_email: Annotated[
+        str | None, typer.Option(help="Where the invitation of its first owner goes; wants the settings of `serve`.")
+    ] = None,
 ) -> None:
-    """Makes a tenant. Its first owner: user create."""
-    made = _run(lambda _: console.add_tenant(slug, name, SignupPolicy(signup.value.upper())))
+    """Makes a tenant. Its first owner comes by an invitation, or by: user create."""
+    letters = None if owner_email is None else _Letters.of(load(os.environ, Settings))
+    made = _run(lambda _: console.add_tenant(slug, name, SignupPolicy(signup.value.upper()), owner_email, letters))
     typer.echo(f"{made['slug']} is made.")
+    if letters is not None:
+        typer.echo(f"The invitation goes to {owner_email} as soon as `serve` or `work` runs.")
 
 
 @tenant.command("list")
@@ -150,6 +158,15 @@ def list_operators() -> None:
 
 def _mark(slug: str, username: str, *, operator: bool) -> Row:
     return _run(lambda _: console.mark_operator(slug, username, operator=operator))
+
+
+class _Letters(NamedTuple):
+    vault: Vault
+    mail: Mail
+
+    @classmethod
+    def of(cls, settings: Settings) -> _Letters:
+        return cls(settings.vault(), settings.mail or Mail.OFF)
 
 
 class _Desk:

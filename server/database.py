@@ -22,7 +22,9 @@ from models.pool import Client, Pool
 ROOT: Final = Path(__file__).resolve().parent.parent
 MODELS: Final = [
     f"models.{noun}"
-    for noun in "audit authenticator contact invitation job label legacy_import mail_token seal session tenant user".split()
+    for noun in (
+        "audit authenticator contact invitation job label legacy_import mail_token seal session signup_claim tenant user"
+    ).split()
 ]
 
 _DOOR: Final = "door"

@@ -1,5 +1,7 @@
-"""GraphiQL at /graphql and Swagger UI at /docs: our own pages and copies (scripts/vendor), nothing from elsewhere."""
+"""GraphiQL at /graphql, Swagger UI at /docs, and under /account what the links of letters lead to: our own pages and copies
+(scripts/vendor), nothing from elsewhere."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -16,12 +18,14 @@ GRAPHIQL_CSP = (
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 SWAGGER_CSP = GRAPHIQL_CSP
+ACCOUNT_CSP = GRAPHIQL_CSP
 
 # The closed list: what is not named here is not served, whatever lies in the folders.
 GRAPHIQL = ("index.html", "start.js", "start.css", "graphiql.min.js", "graphiql.css")
 SWAGGER = ("index.html", "start.js", "swagger-ui-bundle.js", "swagger-ui.css")
+ACCOUNT = ("verify.html", "reset.html", "invitation.html", "start.js", "start.css", "documents.json")
 
-CONTENT_TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css"}
+CONTENT_TYPES = {".json": "application/json", ".html": "text/html", ".js": "text/javascript", ".css": "text/css"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +67,39 @@ def routes() -> list[web.RouteDef]:
     graphiql, swagger = _graphiql(), _swagger()
 
     async def graphiql_file(request: web.Request) -> web.Response:
-        return _named(graphiql, request).answer(request)
+        return _named(graphiql, request.match_info["file"]).answer(request)
 
     async def docs(request: web.Request) -> web.Response:
         return swagger["index.html"].answer(request)
 
     async def docs_file(request: web.Request) -> web.Response:
-        return _named(swagger, request).answer(request)
+        return _named(swagger, request.match_info["file"]).answer(request)
 
     return [
         web.get("/graphiql/{file}", graphiql_file),
         web.get("/docs", docs),
         web.get("/docs/{file}", docs_file),
     ]
+
+
+def account_routes() -> list[web.RouteDef]:
+    """`/account/verify`, `/account/reset`, `/account/invitation` and their files, for everybody; none of them does anything by GET.
+
+    The files are read now. Raises OSError when one is missing.
+    """
+    account = _account()
+
+    async def file(request: web.Request) -> web.Response:
+        name = request.match_info["file"]
+        return _named(account, name if "." in name else f"{name}.html").answer(request)
+
+    return [web.get("/account/{file}", file)]
+
+
+def account_documents() -> list[str]:
+    """The operations that the pages under /account send."""
+    documents: dict[str, str] = json.loads(_account()["documents.json"].body)
+    return list(documents.values())
 
 
 def graphiql_page() -> web.Response:
@@ -85,8 +109,8 @@ def graphiql_page() -> web.Response:
     return response
 
 
-def _named(pages: dict[str, Page], request: web.Request) -> Page:
-    page = pages.get(request.match_info["file"])
+def _named(pages: dict[str, Page], name: str) -> Page:
+    page = pages.get(name)
     if page is None:
         raise web.HTTPNotFound
     return page
@@ -95,6 +119,11 @@ def _named(pages: dict[str, Page], request: web.Request) -> Page:
 @cache
 def _graphiql() -> dict[str, Page]:
     return _read(ROOT / "gql" / "graphiql", GRAPHIQL, GRAPHIQL_CSP)
+
+
+@cache
+def _account() -> dict[str, Page]:
+    return _read(ROOT / "server" / "account", ACCOUNT, ACCOUNT_CSP)
 
 
 @cache

@@ -12,6 +12,7 @@ import pytest
 from aiohttp import ClientResponse
 
 from gql.trusted import Trust, manifest
+from server.pages import account_documents
 from server.settings import BadSettings, Settings, load
 from tests.conftest import JWT_KEYS, SECRET_KEYS, Serve
 from tests.world import Person, World
@@ -180,6 +181,14 @@ async def test_another_document_is_refused_whoever_sends_it(serve: Serve, world:
             old = await person.client.post("/graphql", json={"query": query})
             assert (old.status, await old.json()) == (403, {"errors": [error]})
     assert (await _post(_as(world.ada, there), query=_NAMES))[1]["data"] == {"contacts": {"nodes": []}}
+
+
+async def test_the_pages_of_letters_work_where_documents_must_be_trusted(serve: Serve) -> None:
+    person = await _trusting(serve, Trust.ENFORCE)
+    told = "Only the documents of this server's manifest are executed."
+    for document in account_documents():
+        assert told not in (await person.gql(document)).text
+        assert told in (await person.gql(f"{document} ")).text
 
 
 async def test_a_trusted_query_by_get_may_be_kept_by_its_caller(serve: Serve, world: World) -> None:

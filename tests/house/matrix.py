@@ -44,6 +44,7 @@ CASES: Final[dict[str, str]] = {
     "Mutation.deleteUser.input.id": "user",
     "Mutation.restoreContacts.input.ids": "contact",
     "Mutation.resumeTenant.input.id": "tenantsummary",
+    "Mutation.revokeInvitation.input.id": "invitation",
     "Mutation.revokeSessions.input.sessionId": "session",
     "Mutation.suspendTenant.input.id": "tenantsummary",
     "Mutation.updateContact.input.contact.labelIds": "label",

@@ -31,11 +31,16 @@ WITHOUT_A_PASS = {
     "resolvers.seals._unsealed": "at the machine itself: ids and times of entries are told",
     "resolvers.seals._verdict": "at the machine itself: ids and times of entries are told",
     "resolvers.seals._walked": "at the machine itself: ids and times of entries are told",
+    "resolvers.links._request": "nobody has a session; what is found is told to its owner's mailbox alone",
+    "resolvers.links._reset": "the mailed token is the proof",
+    "resolvers.links.reset_password": "the mailed token is the proof",
+    "resolvers.links.verify_email": "the mailed token is the proof",
     "resolvers.sessions._login": "nobody has a session yet",
     "resolvers.sessions.refresh": "the refresh token is the proof",
+    "resolvers.signup._addressed": "nobody has a session yet; the mailed token of an invitation is the proof",
+    "resolvers.signup._enrolled": "nobody has a session yet",
     "resolvers.work.door": "jobs and periodic work have no session",
     "resolvers.signup.register": "nobody has a session yet",
-    "resolvers.signup.signup": "nobody has a session yet",
     "resolvers.tenants.statistics": "an operator, whom the door of their own tenant has checked; counts alone come back",
     "resolvers.tenants._operated": "an operator, whom the door of their own tenant has checked",
     "resolvers.tenants.create": "an operator, whom the door of their own tenant has checked",
@@ -44,6 +49,7 @@ WITHOUT_A_PASS = {
 """The functions that enter a tenant without a session, each with its reason. `resolvers.console` is for the machine itself."""
 
 LOBBY = {
+    "resolvers.attempts.keyed",
     "resolvers.attempts.named",
     "resolvers.running.sweep",
     "resolvers.seals.seal",

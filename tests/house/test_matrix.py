@@ -20,7 +20,7 @@ from tests.house.matrix import CASES, SCHEMA, WIDE, collections, operation, plac
 from tests.house.two import Two
 from tests.world import Answer, Person, World
 
-KINDS = ("auditentry", "contact", "job", "label", "session", "tenant", "tenantsummary", "user")
+KINDS = ("auditentry", "contact", "invitation", "job", "label", "session", "tenant", "tenantsummary", "user")
 GUARDED = {
     "Mutation.resumeTenant.input.id": "asks for the operator's mark, which mallory has not",
     "Mutation.revokeSessions.input.sessionId": "asks whether the session is the caller's own",
@@ -36,6 +36,7 @@ SEARCHES = (
     "{ contacts(filter: { or: [{ labels: { none: [] } }, { favorite: false }] }, last: 50) { totalCount nodes { id name } } }",
     "{ labels { id name contactCount contacts { totalCount nodes { name } } } }",
     "{ viewer { tenant { slug usage { contacts users } users(last: 50) { totalCount nodes { username email } } } } }",
+    "{ viewer { tenant { invitations { id email role } } } }",
 )
 
 

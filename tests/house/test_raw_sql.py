@@ -54,6 +54,10 @@ async def _filled(admin: asyncpg.Connection, slug: str) -> UUID:
         ("INSERT INTO legacy_imports VALUES ($1, 'USER', 1, $2, 0)", (user,)),
         ("INSERT INTO jobs (tenant_id, id, kind) VALUES ($1, $2, 'test')", (new_id(),)),
         (
+            "INSERT INTO signup_claims (tenant_id, id, username_key, password_hash, user_id) VALUES ($1, $2, $3, '', $4)",
+            (new_id(), slug, user),
+        ),
+        (
             (
                 "INSERT INTO mail_tokens (tenant_id, id, digest, purpose, user_id, email_key, expires_at) "
                 "VALUES ($1, $2, $3, 'VERIFY_EMAIL', $4, $5, now())"

@@ -28,7 +28,7 @@ class Two:
 
     @classmethod
     async def furnished(cls, world: World) -> Two:
-        """Puts contacts, in and out of the trash, labels and sessions into both tenants."""
+        """Puts contacts, in and out of the trash, labels, invitations and sessions into both tenants."""
         admin = world.admin
         await admin.execute("UPDATE users SET number = number + $2 WHERE tenant_id = $1", world.acme, NUMBERS)
         await world.ada.login()
@@ -54,7 +54,7 @@ class Two:
 
 
 async def _furnish(admin: asyncpg.Connection, tenant: UUID, mark: str, number: int) -> dict[str, Any]:
-    contact, trashed, label = new_id(), new_id(), new_id()
+    contact, trashed, label, invitation = new_id(), new_id(), new_id(), new_id()
     for row, at, offset in ((contact, "NULL", 0), (trashed, "now()", 1)):
         await admin.execute(
             "INSERT INTO contacts (tenant_id, id, number, name, given_name, family_name, nickname, email, address, organization, "
@@ -67,15 +67,30 @@ async def _furnish(admin: asyncpg.Connection, tenant: UUID, mark: str, number: i
         )
     await admin.execute("INSERT INTO labels (tenant_id, id, name) VALUES ($1, $2, $3)", tenant, label, mark)
     await admin.execute("INSERT INTO contact_labels VALUES ($1, $2, $3)", tenant, contact, label)
+    await admin.execute(
+        "INSERT INTO invitations (tenant_id, id, digest, email, email_key, role, expires_at) "
+        "VALUES ($1, $2, $3, $4, $4, 'VIEWER', now() + '1 day')",
+        tenant,
+        invitation,
+        invitation.bytes * 2,
+        f"{mark}@example.org",
+    )
     job = new_id()
     await admin.execute("INSERT INTO jobs (tenant_id, id, kind, failure) VALUES ($1, $2, 'MAIL', $3)", tenant, job, mark)
-    return {"contact": contact, "job": job, "label": label, "tenant": tenant, "tenantsummary": tenant}
+    return {
+        "contact": contact,
+        "invitation": invitation,
+        "job": job,
+        "label": label,
+        "tenant": tenant,
+        "tenantsummary": tenant,
+    }
 
 
 async def _marks(admin: asyncpg.Connection, tenant: UUID) -> tuple[str, ...]:
     """What stands in acme's rows alone: the ids, the people's addresses, and a word in every text."""
     marks = {"acmesecret", *(row["email"] for row in await admin.fetch("SELECT email FROM users WHERE tenant_id = $1", tenant))}
-    for table in ("audit_entries", "contacts", "jobs", "labels", "sessions", "users"):
+    for table in ("audit_entries", "contacts", "invitations", "jobs", "labels", "sessions", "users"):
         for row in await admin.fetch(f"SELECT id FROM {table} WHERE tenant_id = $1", tenant):
             marks |= {row["id"].hex, str(row["id"])}
     return tuple(sorted(marks | {tenant.hex, str(tenant)}))

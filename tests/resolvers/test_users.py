@@ -12,6 +12,7 @@ from auth.caller import Caller
 from models.errors import NotAllowed, NotFound
 from models.values import Origin
 from resolvers import users
+from server.app import DESK
 from tests.world import World
 
 _UPDATE = "mutation($i: UpdateUserInput!) { updateUser(input: $i) { userErrors { code } } }"
@@ -53,7 +54,8 @@ async def test_people_are_reached_by_their_numbers_under_the_same_rules(world: W
     assert list(rows) == ["ada", "adam", "grace", "linus"]
     assert (await users.by_number(caller, rows["grace"]["number"]))["id"] == world.grace.user
     values = {"username": "Grace H", "email": "gh@example.org", "active": True}
-    assert (await users.change_numbered(caller, rows["grace"]["number"], values))["username"] == "Grace H"
+    desk = world.client.app[DESK]
+    assert (await users.change_numbered(desk, caller, rows["grace"]["number"], values))["username"] == "Grace H"
     with pytest.raises(NotAllowed):
         await users.remove_numbered(caller, rows["ada"]["number"])
     await users.remove_numbered(caller, rows["grace"]["number"])

@@ -8,14 +8,22 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from auth.mailed import MailedToken
+from auth.vault import Vault
 from models.audit import AuditEntry
 from models.errors import Unavailable
 from tests.authenticators import enrolled, login, told
 from tests.commands import Command, Said
-from tests.conftest import Database
+from tests.conftest import JWT_KEYS, SECRET_KEYS, Database
 from tests.world import World, add_user, tenant
 
 GOOD = "violet-harbour-lantern-29"
+LETTERS = {
+    "SECRET_KEYS": SECRET_KEYS,
+    "SMTP_URL": "smtp://127.0.0.1:2525",
+    "MAIL_FROM": "no-reply@book.test",
+    "JWT_KEYS": JWT_KEYS,
+}
 
 
 async def audit(admin: asyncpg.Connection) -> list[tuple[str, str]]:
@@ -57,6 +65,39 @@ async def test_a_tenant_that_cannot_be_put_on_record_is_not_made(
     monkeypatch.setattr(AuditEntry, "append", unwritten)
     assert await run("tenant", "create", "nova", "Nova Ltd") == Said(1, "", "The log is full.\n")
     assert await admin.fetch("SELECT slug FROM tenants") == []
+
+
+async def test_the_first_owner_is_invited_and_joins(run: Command, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in LETTERS.items():
+        monkeypatch.setenv(name, value)
+    made = await run("tenant", "create", "nova", "Nova Ltd", "--owner-email", "nina@nova.example")
+    said = "nova is made.\nThe invitation goes to nina@nova.example as soon as `serve` or `work` runs.\n"
+    assert made == Said(0, said, "")
+    row = await world.admin.fetchrow("SELECT * FROM invitations")
+    assert (row["email"], row["role"], row["invited_by"]) == ("nina@nova.example", "OWNER", None)
+    assert await world.admin.fetchval("SELECT payload ->> 'invitation' FROM jobs") == row["id"].hex
+    assert await world.admin.fetchval("SELECT count(*) FROM queue.pgqueuer") == 1
+    token = MailedToken.again(Vault.parse(SECRET_KEYS), row["tenant_id"], row["id"], row["digest"])
+    assert token is not None
+    account = {"username": "nina", "password": GOOD, "invitationToken": token.text}
+    signup = "mutation($i: SignupInput!) { signup(input: $i) { viewer { user { email role } } } }"
+    joined = (await world.stranger.gql(signup, i=account)).data["signup"]["viewer"]["user"]
+    assert joined == {"email": "nina@nova.example", "role": "OWNER"}
+
+
+async def test_an_owner_who_cannot_be_invited_makes_no_tenant(
+    run: Command, admin: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = ("tenant", "create", "nova", "Nova Ltd", "--owner-email")
+    monkeypatch.delenv("SECRET_KEYS", raising=False)
+    missing = await run(*command, "nina@nova.example")
+    assert (missing.code, missing.err) == (1, "BadSettings:\nJWT_KEYS: Field required\nSECRET_KEYS: Field required\n")
+    for name, value in (LETTERS | {"MAIL": "off"}).items():
+        monkeypatch.setenv(name, value)
+    assert (await run(*command, "nina@nova.example")).err == "This server sends no mail: ask those who run it.\n"
+    monkeypatch.delenv("MAIL")
+    assert (await run(*command, "nina")).err == "email is not an e-mail address, such as ada@example.org.\n"
+    assert await state(admin) == [[], [], [], []]
 
 
 async def test_tenants_are_listed_with_their_state(run: Command, admin: asyncpg.Connection) -> None:

@@ -8,12 +8,15 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient
+from graphql import parse, validate
 from yarl import URL
 
 from server import pages
+from tests.house.matrix import SCHEMA
 
 Client = TestClient[web.Request, web.Application]
 FOLDERS = [pages.ROOT / "gql" / "graphiql", pages.ROOT / "rest" / "swagger"]
+ACCOUNT = pages.ROOT / "server" / "account"
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -33,7 +36,7 @@ async def client(aiohttp_client: Callable[[web.Application], Awaitable[Client]])
         return pages.graphiql_page()
 
     app = web.Application()
-    app.add_routes([*pages.routes(), web.get("/graphql", graphql)])
+    app.add_routes([*pages.routes(), *pages.account_routes(), web.get("/graphql", graphql)])
     return await aiohttp_client(app)
 
 
@@ -50,6 +53,12 @@ async def client(aiohttp_client: Callable[[web.Application], Awaitable[Client]])
         ("/docs/start.js", "text/javascript", "rest/swagger/start.js"),
         ("/docs/swagger-ui-bundle.js", "text/javascript", "rest/swagger/swagger-ui-bundle.js"),
         ("/docs/swagger-ui.css", "text/css", "rest/swagger/swagger-ui.css"),
+        ("/account/verify", "text/html", "server/account/verify.html"),
+        ("/account/reset", "text/html", "server/account/reset.html"),
+        ("/account/invitation", "text/html", "server/account/invitation.html"),
+        ("/account/start.js", "text/javascript", "server/account/start.js"),
+        ("/account/start.css", "text/css", "server/account/start.css"),
+        ("/account/documents.json", "application/json", "server/account/documents.json"),
     ],
 )
 async def test_each_file_is_served_with_its_kind_and_policy(client: Client, path: str, content_type: str, file: str) -> None:
@@ -100,6 +109,10 @@ async def test_a_file_the_browser_has_is_not_sent_again(client: Client, path: st
         "/docs/..%2f..%2fpyproject.toml",
         "/docs/../../pyproject.toml",
         "/docs//etc/passwd",
+        "/account/",
+        "/account/nothing",
+        "/account/..%2fpages.py",
+        "/account/%2e%2e%2fpages.py",
     ],
 )
 async def test_nothing_outside_the_closed_list_is_served(client: Client, path: str) -> None:
@@ -107,7 +120,7 @@ async def test_nothing_outside_the_closed_list_is_served(client: Client, path: s
     assert answer.status == 404
 
 
-@pytest.mark.parametrize("policy", [pages.GRAPHIQL_CSP, pages.SWAGGER_CSP])
+@pytest.mark.parametrize("policy", [pages.GRAPHIQL_CSP, pages.SWAGGER_CSP, pages.ACCOUNT_CSP])
 def test_no_policy_allows_inline_or_evaluated_code_or_another_host(policy: str) -> None:
     assert "unsafe" not in policy
     allowed = {source for rule in policy.split("; ") for source in rule.split(" ")[1:]}
@@ -126,7 +139,23 @@ def test_every_address_a_page_loads_is_a_served_file_of_this_server(folder: Path
     assert not re.search(r"<style|<script(?![^>]* src=)| on\w+=| style=", page)
 
 
-@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+@pytest.mark.parametrize("page", sorted(ACCOUNT.glob("*.html")), ids=lambda page: page.stem)
+def test_a_page_for_letters_loads_its_script_and_style_and_says_who_it_is(page: Path) -> None:
+    text = page.read_text()
+    assert re.findall(r'(?:src|href)="([^"]*)"', text) == ["data:,", "start.css", "start.js"]
+    assert not re.search(r"<style|<script(?![^>]* src=)| on\w+=| style=", text)
+    assert f'data-does="{page.stem}"' in text
+    assert '<html lang="en">' in text
+
+
+def test_the_operations_of_the_pages_for_letters_fit_the_schema() -> None:
+    documents = pages.account_documents()
+    assert len(documents) == 4
+    for document in documents:
+        assert validate(SCHEMA, parse(document)) == []
+
+
+@pytest.mark.parametrize("folder", [*FOLDERS, ACCOUNT], ids=lambda folder: folder.name)
 def test_our_scripts_name_no_host_and_no_style_loads_anything(folder: Path) -> None:
     assert "//" not in re.sub(r"^\s*//.*$", "", (folder / "start.js").read_text(), flags=re.MULTILINE)
     for style in folder.glob("*.css"):

@@ -23,15 +23,15 @@ from tests.gql.engine.values import CHOICES, Known, Values, literal
 DEEPEST: Final = 6
 MANY: Final = 4_000
 """Objects that a document asks for at the most, by a rough count: few documents are to be refused for their cost."""
-SIZES: Final = {"Query.labels": 500, "Contact.labels": 50, "Viewer.sessions": 50, "Query.nodes": 100}
+SIZES: Final = {"Query.labels": 500, "Contact.labels": 50, "Tenant.invitations": 100, "Viewer.sessions": 50, "Query.nodes": 100}
 
 CALLERS: Final = (*("ada",) * 6, *("adam", "linus", "oskar") * 2, *("grace",) * 3, "mallory", "stranger", "dead")
 CURSORS: Final = {"after", "before"}
+ADMINS: Final = {"auditLog", "jobs", "cancelJob", "inviteUser", "revokeInvitation"}
 OPERATORS: Final = {"tenants", "createTenant", "suspendTenant", "resumeTenant"}
-ADMINS: Final = {"auditLog"}
 OWN: Final = {
-    *("login", "signup", "refresh", "logout", "changePassword", "revokeSessions", "reauthenticate"),
-    *("enrollTotp", "confirmTotp", "regenerateRecoveryCodes", "disableTotp"),
+    *ATTEMPTS,
+    *("logout", "revokeSessions", "enrollTotp", "regenerateRecoveryCodes", "disableTotp"),
 }
 
 
