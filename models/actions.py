@@ -6,7 +6,7 @@ from typing import Final, Literal, NamedTuple
 
 from models.values import Row
 
-Target = Literal["job", "label", "session", "tenant", "user"]
+Target = Literal["invitation", "job", "label", "session", "tenant", "user"]
 
 
 class Action(NamedTuple):
@@ -19,6 +19,13 @@ class Action(NamedTuple):
 
 ACTIONS: Final[dict[str, Action]] = {
     "contacts.deleted": Action("Contacts were removed for good.", details="`count`"),
+    "email.verification_requested": Action("Somebody asked for a link to verify a user's address.", "user"),
+    "email.verified": Action("Somebody proved by a mailed link that the address is theirs.", "user"),
+    "import.finished": Action("All of an older service's database was moved in.", details="counts by kind; `by`"),
+    "import.started": Action("Moving in from an older service's database began.", details="`by`"),
+    "invitation.accepted": Action("Somebody joined by an invitation.", "invitation", "`role`"),
+    "invitation.revoked": Action("An invitation was taken back.", "invitation"),
+    "invitation.sent": Action("Somebody was invited.", "invitation", "`role`; `by` at the console"),
     "job.cancelled": Action("A job was cancelled before it ended.", "job", "`kind` of the job"),
     "label.deleted": Action("A label was removed, from all contacts too.", "label"),
     "limit.reached": Action("A limit closed on somebody; once a minute for each.", details="`kind` of the limit"),
@@ -29,6 +36,12 @@ ACTIONS: Final[dict[str, Action]] = {
     "operator.removed": Action("A user is no operator any more.", "user", "`by`"),
     "password.changed": Action("A password was changed.", "user", "`sessions_ended`; `by` at the console"),
     "password.refused": Action("A change of the password was refused, since the current one was wrong.", "user"),
+    "password.reset": Action("A forgotten password was replaced by a mailed link.", "user", "`sessions_ended`"),
+    "password.reset_requested": Action("Somebody asked for a link to replace a user's password.", "user"),
+    "reauthenticated": Action("Who is signed in proved it again, before something dangerous.", "session"),
+    "reauthentication.refused": Action("The password or the code was wrong there.", "session", "`factor`, `why`"),
+    "recovery_code.used": Action("A recovery code stood in for the authenticator, and is gone.", "user", "`left`"),
+    "recovery_codes.made": Action("New recovery codes took the place of the old ones.", "user", "`count`"),
     "refresh.renewed": Action("An old client took new tokens for its session.", "session"),
     "refresh.reused": Action("A refresh token was used a second time, so its session was ended.", "session"),
     "refresh.succeeded": Action("A refresh token was spent for the next one.", "session"),
@@ -39,12 +52,17 @@ ACTIONS: Final[dict[str, Action]] = {
     "tenant.created": Action("An operator made the tenant.", "tenant", "`by`"),
     "tenant.resumed": Action("An operator let the tenant's people sign in again.", "tenant", "`by`"),
     "tenant.suspended": Action("An operator ended the tenant's sessions and refuses its people.", "tenant", "`by`"),
+    "totp.disabled": Action("The second factor was taken away.", "user"),
+    "totp.enabled": Action("A first code confirmed an authenticator.", "user", "`sessions_ended`"),
+    "totp.enrolled": Action("A secret for an authenticator was made; it waits for its first code.", "user"),
+    "totp.reset": Action("A lost authenticator was taken away at the machine.", "user", "`sessions_ended`, `by`"),
     "user.activated": Action("A user may sign in again.", "user", "`by`"),
     "user.changed": Action("A user was changed.", "user", "`fields`; the new `role` and `active` where they changed"),
     "user.created": Action("A user was made.", "user", "`role`, `by`"),
     "user.deactivated": Action("A user's sessions were ended, and they are refused.", "user", "`sessions_ended`, `by`"),
     "user.deleted": Action("A user was removed, with their sessions.", "user", "`role` that they had"),
     "user.signed_up": Action("Somebody made an account for themselves.", "user"),
+    "user.signed_up_again": Action("Somebody signed up with an address that has an account; they were told by letter.", "user"),
 }
 """Each action by its name. `by` is `console` where it was done at the machine, `operator` where by one of the whole service."""
 
