@@ -7,6 +7,7 @@ import json as stdlib_json
 import logging as stdlib
 import sys
 from contextvars import ContextVar
+from datetime import UTC, datetime
 from typing import IO, Any
 
 import orjson
@@ -52,11 +53,6 @@ output = Output()
 _console = structlog.dev.ConsoleRenderer(colors=False)
 
 
-def _level(_logger: Any, method: str, event: EventDict) -> EventDict:
-    event["level"] = method
-    return event
-
-
 def _render(logger: Any, method: str, event: EventDict) -> bytes:
     if not output.json:
         return f"{_console(logger, method, event)}\n".encode(errors="backslashreplace")
@@ -73,17 +69,12 @@ def _render(logger: Any, method: str, event: EventDict) -> bytes:
 _bound: ContextVar[dict[str, Any]] = ContextVar("bound to every line", default={})  # noqa: B039 - never changed in place
 
 
-def _merge(_logger: Any, _method: str, event: EventDict) -> EventDict:
-    return {**_bound.get(), **event}
+def _stamped(_logger: Any, method: str, event: EventDict) -> EventDict:
+    moment = datetime.now(UTC).replace(tzinfo=None).isoformat()
+    return {**_bound.get(), **event, "level": method, "time": f"{moment}Z"}
 
 
-_chain: list[Processor] = [
-    _merge,
-    _level,
-    structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
-    redact,
-    _render,
-]
+_chain: list[Processor] = [_stamped, redact, _render]
 
 
 class Logger(structlog.BoundLoggerBase):

@@ -50,8 +50,7 @@ def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mutab
     """structlog processor: replace sensitive values, scrub the others, turn `exc_info` into `error` by `describe`."""
     exc_info = event.pop("exc_info", None)
     for key, value in event.items():
-        if value is not None:
-            event[key] = REDACTED if sensitive(key) else _scrubbed(value, _MAX_DEPTH)
+        event[key] = REDACTED if sensitive(key) and value is not None else _scrubbed(value, _MAX_DEPTH)
     exc = _exception(exc_info) if exc_info else None
     if exc is not None:
         event["error"] = describe(exc)
@@ -63,8 +62,6 @@ def scrub(text: str) -> str:
 
     Ids of 32 hexadecimal digits and UUIDs are shorter and stay; so should every digest that is logged.
     """
-    if len(text) < _SECRET_LENGTH and text.isalnum():  # an id, a name, a word: each pattern needs a sign, or more letters
-        return text
     text = text if len(text) <= _MAX_TEXT else f"{text[:_MAX_TEXT]}…"
     # Plain substring tests come first: nearly every text needs none of the patterns, and this is on every log line.
     if "eyJ" in text:
