@@ -16,11 +16,11 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID, uuid4
 
 import jwt
+from cachetools import LRUCache
 
 from auth.keys import Key, read_key
 from models.errors import TokenInvalid, Unauthenticated
@@ -99,7 +99,7 @@ class Keyring:
         self._keys = sorted(keys, key=lambda key: not key.active)
         self._by_header = {key.header: key for key in self._keys}
         self._issuer, self._audience, self._now = issuer, audience, now
-        self._verified = lru_cache(VERIFIED)(self._claims)  # a signature stays what it is, and only an end comes
+        self._verified: LRUCache[str, Claims] = LRUCache(VERIFIED)
 
     @classmethod
     def parse(
@@ -139,7 +139,7 @@ class Keyring:
     def take(self, other: Keyring) -> None:
         """From now on these are the keys: a token of one that is not among them any more is refused at once."""
         self._keys, self._by_header = other._keys, other._by_header
-        self._verified.cache_clear()
+        self._verified.clear()
 
     def sign(self, *, user: UUID, tenant: UUID, session: UUID, tenant_slug: str, username: str, lifetime: int) -> tuple[str, int]:
         """An access token that lives `lifetime` seconds, and its end in epoch seconds. It holds no role."""
@@ -162,10 +162,11 @@ class Keyring:
 
     def verify(self, token: str) -> Claims:
         """The claims of a token that a key of ours signed and that lives now; else `Unauthenticated`, always alike."""
+        known = self._verified.get(token)  # a signature stays what it is, and only an end comes
+        if known is not None and known.expires_at > self._now():
+            return known
         try:
-            claims = self._verified(token)
-            if claims.expires_at <= self._now():
-                raise ValueError("expired")
+            claims = self._verified[token] = self._claims(token)
             return claims
         except (jwt.PyJWTError, KeyError, TypeError, ValueError) as cause:
             raise Unauthenticated(SIGN_IN_AGAIN) from cause

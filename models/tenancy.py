@@ -13,7 +13,6 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import lru_cache
 from types import TracebackType
 from typing import Any, Final, cast
 from uuid import UUID
@@ -158,12 +157,13 @@ async def ask(sql: str, *values: Any) -> list[Row]:
     door = _held.get()
     if not isinstance(door, Pass):
         return await fetch(sql.replace(DOOR, _OPEN), held(), None, None, *values)
+    roles = f"{{{','.join(door.roles)}}}"  # as Postgres writes an array; they are words of ours, which need no quotes
     with translated(), step("statement"):
         pool = client.get().pool
         connection = pool.take() or await pool.acquire()
         cut_off = True
         try:
-            rows = await connection.fetch(sql, door.tenant, door.session, _array(door.roles), *values)
+            rows = await connection.fetch(sql, door.tenant, door.session, roles, *values)
             cut_off = False
         except asyncpg.PostgresError as error:
             cut_off = False
@@ -173,12 +173,6 @@ async def ask(sql: str, *values: Any) -> list[Row]:
         finally:
             pool.give_back(connection, cut_off=cut_off)
         return cast("list[Row]", rows)
-
-
-@lru_cache(64)
-def _array(roles: tuple[str, ...]) -> str:
-    """Roles as Postgres writes an array; they are words of ours, which need no quotes."""
-    return f"{{{','.join(roles)}}}"
 
 
 class TenantManager(Manager):
