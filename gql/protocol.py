@@ -16,12 +16,12 @@ import orjson
 from aiohttp import hdrs, web
 from graphql import ExecutionResult, GraphQLSyntaxError
 
+from gql.answer import Answer
 from gql.errors import CODES, shown
 
 JSON: Final = "application/json"
 RESPONSE: Final = "application/graphql-response+json"
 _WEIGHT: Final = re.compile(r"q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)")
-_HEADERS: Final = {kind: {hdrs.CONTENT_TYPE: f"{kind}; charset=utf-8"} for kind in (JSON, RESPONSE)}
 
 
 class Fault(NamedTuple):
@@ -111,7 +111,7 @@ def failed(fault: Fault, kind: str, *, later: bool) -> int:
 def response(told: Any, kind: str, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
     """The answer of HTTP: `told` is a response, or the bytes of one or of a list of them."""
     body = told if type(told) is bytes else orjson.dumps(told, option=orjson.OPT_UTC_Z)
-    made = web.Response(body=body, status=status, headers=_HEADERS[kind])
+    made = Answer(body, kind, status)
     if headers:
         made.headers.update(headers)
     if type(told) is dict and "errors" in told:

@@ -73,7 +73,7 @@ class Page:
 
     def cursor(self, row: Row) -> str:
         """The opaque cursor of one of the rows."""
-        values = [row[name] for name in _SORTS[: self.keys]]
+        values = [row["sort_0"]] if self.keys == 1 else [row[name] for name in _SORTS[: self.keys]]  # as a rule
         told = orjson.dumps([_VERSION, self.digest, values, row["id"].hex])
         return binascii.b2a_base64(told, newline=False).translate(_URL_SAFE, b"=").decode()
 

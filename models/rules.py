@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sized
 from typing import Final
 
-from email_validator import EmailNotValidError, validate_email
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
 from models.errors import InvalidInput, Required, TooLong, TooMany
 from models.values import normal
@@ -28,6 +28,10 @@ AGE_LIMIT: Final = 150
 _SLUG = re.compile(r"[A-Za-z0-9_-]{1,36}")
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 _PHONE = re.compile(r"\+?[ ()./-]*[0-9][0-9 ()./-]*")
+_PLAIN_EMAIL = re.compile(r"[A-Za-z0-9]+(?:[._+-][A-Za-z0-9]+)*@(?:[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*\.)+[A-Za-z]{2,}")
+"""What most addresses are. Those of up to 64 characters email-validator takes, too, unless their last label is special (RFC 6761),
+but only after 27 µs, a tenth of a mutation; all others are for it to say."""
+_SPECIAL = frozenset(name.rpartition(".")[2] for name in SPECIAL_USE_DOMAIN_NAMES)
 
 
 def text(value: str, limit: int, *path: str) -> str:
@@ -54,6 +58,8 @@ def optional(value: str | None, limit: int, *path: str) -> str | None:
 def email(value: str | None, *path: str) -> str:
     """An e-mail address (RFC 5321, RFC 6532), as it was written."""
     given = required(value, EMAIL_LENGTH, *path).strip()
+    if len(given) <= 64 and _PLAIN_EMAIL.fullmatch(given) and given.rpartition(".")[2].lower() not in _SPECIAL:
+        return given
     try:
         validate_email(given, check_deliverability=False, globally_deliverable=False)
     except EmailNotValidError:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Annotated
 
 import typer
+import uvloop
 
 import gql.schema
 from models.errors import Refusal
@@ -49,7 +50,8 @@ def dev() -> None:
 @cli.command()
 def serve() -> None:
     """Serves, with its settings from the environment."""
-    asyncio.run(run_serve(_settings(Settings), again=lambda: load(os.environ, Settings)))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(run_serve(_settings(Settings), again=lambda: load(os.environ, Settings)))
 
 
 @cli.command()

@@ -20,6 +20,7 @@ import rest.call
 import rest.errors
 from auth.caller import Caller, Identity
 from auth.desk import Desk
+from gql.answer import Answer
 from gql.view import OPERATION
 from models.errors import Unauthenticated
 from models.values import Origin
@@ -50,6 +51,9 @@ SECURE: Final = CIMultiDict(
     }
 )
 
+_USUAL: Final = "".join(f"{name}: {value}\r\n" for name, value in ((_REQUEST_ID, "%s"), (hdrs.VARY, _VARY), *SECURE.items()))
+"""What `_secure` adds to an answer that has none of it, as it is sent; the request's id stands in it once it is known."""
+
 
 def gate(
     metrics: Metrics, tracing: Tracing, desk: Desk, proxies: Sequence[Network], origins: Iterable[str], *, credentials: bool
@@ -74,8 +78,9 @@ def gate(
             bound(request_id=request_id, trace_id=trace.trace_id),
         ):
             response = await metrics.timed(timing, _answered(request, handler, timing, desk, proxies))
-            _secure(response.headers, request_id)
             origin = request.headers.get(hdrs.ORIGIN)
+            if type(response) is not Answer or origin in allowed or not response.seal(request, _USUAL % request_id):
+                _secure(response.headers, request_id)
             if origin in allowed:
                 response.headers.extend(_sharing(origin or "", credentials=credentials, preflight=_is_preflight(request)))
             trace.set("http.response.status_code", response.status)
@@ -203,7 +208,10 @@ async def _read(request: web.Request) -> None:
     if announced > request.client_max_size:
         raise web.HTTPRequestEntityTooLarge(request.client_max_size, announced)
     if request.content.is_eof():  # as a rule it came with the headers
-        await request.read()
+        body = request.content.read_nowait()
+        if len(body) > request.client_max_size:
+            raise web.HTTPRequestEntityTooLarge(request.client_max_size, len(body))
+        request._read_bytes = body  # what `read` would keep, after three turns of its own
         return
     try:
         async with asyncio.timeout(_READ_SECONDS):

@@ -186,8 +186,9 @@ class Engine:
 
     async def _found(self, text: str, name: str | None, context: Context) -> tuple[Document, Operation]:
         """The document and its operation, perhaps not valid yet. One that is not known is charged for before it is read."""
-        document = self._documents.get((text, context.introspectable))
-        if document is None:
+        try:
+            document = self._documents[text, context.introspectable]
+        except KeyError:
             await charge(context, UNKNOWN + len(text) // 5)
             document = self._parsed(text)
         return document, document.operation(name)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, validate_email
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from models import rules
 from models.errors import InvalidInput, Required, TooLong, TooMany
@@ -48,6 +51,28 @@ def test_an_address_is_kept_as_it_was_written(address: str) -> None:
 @pytest.mark.parametrize("address", ["a", "a@", "@b.org", "a b@c.org", "a@b@c.org", "a@b..org", ".a@b.org", "a\n@b.org"])
 def test_what_is_no_address_is_refused(address: str) -> None:
     _refused(InvalidInput, ("contact", "email"), rules.email, address, "contact", "email")
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.from_regex(rules._PLAIN_EMAIL, fullmatch=True).filter(lambda address: len(address) <= 64))
+def test_an_address_that_looks_plain_is_one_for_the_library_too(address: str) -> None:
+    assume(address.rpartition(".")[2].lower() not in rules._SPECIAL)
+    validate_email(address, check_deliverability=False, globally_deliverable=False)
+
+
+@pytest.mark.parametrize("name", SPECIAL_USE_DOMAIN_NAMES)
+def test_special_domains_are_refused_in_either_case(name: str) -> None:
+    for address in (f"ada@mail.{name}", f"ada@{name}".upper()):
+        _refused(InvalidInput, ("email",), rules.email, address, "email")
+
+
+@pytest.mark.parametrize("size", [60, 63, 64, 65])
+def test_long_plain_addresses_are_measured_as_the_library_measures_them(size: int) -> None:
+    label = f"a@{'b' * size}.org"
+    if size <= 63:
+        assert rules.email(label, "email") == label
+    else:
+        _refused(InvalidInput, ("email",), rules.email, label, "email")
 
 
 def test_an_address_is_not_too_long_and_may_be_left_out() -> None:
