@@ -78,14 +78,7 @@ class Session(Model):
             expires_at=moment + IDLE,
         )
         await create(RefreshToken, digest=digest, session_id=session["id"], created_at=moment)
-        await create(
-            LoginHistory,
-            id=new_id(),
-            user_id=user_id,
-            at=moment,
-            user_agent=origin.user_agent,
-            ip_prefix=origin.ip_prefix,
-        )
+        await LoginHistory.note(user_id, origin)
         return session
 
     @classmethod
@@ -200,7 +193,7 @@ class RefreshToken(Model):
 
 
 class LoginHistory(Model):
-    """One successful sign-in."""
+    """Where and when a user proved who they are: by signing in, or by a mailed link to a new password."""
 
     id = fields.UUIDField(primary_key=True)
     tenant_id = fields.UUIDField()
@@ -212,6 +205,11 @@ class LoginHistory(Model):
     class Meta:
         table = "login_history"
         manager = TenantManager()
+
+    @classmethod
+    async def note(cls, user_id: UUID, origin: Origin) -> None:
+        """Adds an entry, of now."""
+        await create(cls, id=new_id(), user_id=user_id, at=now(), user_agent=origin.user_agent, ip_prefix=origin.ip_prefix)
 
     @classmethod
     async def came_from(cls, ip_prefix: str | None) -> bool:

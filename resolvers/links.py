@@ -10,7 +10,7 @@ from auth.mailed import MailedToken
 from models.audit import AuditEntry
 from models.errors import NotAllowed, TokenInvalid
 from models.mail_token import PAUSE, MailToken
-from models.session import Session
+from models.session import LoginHistory, Session
 from models.tenancy import within
 from models.user import User
 from models.values import MailPurpose, Origin, Row, SessionEndReason, TenantStatus, new_id, now
@@ -93,6 +93,7 @@ async def _reset(desk: Desk, origin: Origin, home: Row, link: MailedToken, passw
         await User.set_password(user["id"], password_hash)
         await User.verify_email(user["id"])
         ended = await Session.end(SessionEndReason.PASSWORD_CHANGED, user_id=user["id"])
+        await LoginHistory.note(user["id"], origin)  # from here they sign in, whoever else tries their name meanwhile
         await AuditEntry.append("password.reset", origin, actor=user["id"], target=user["id"], sessions_ended=ended)
         await post(desk, LetterKind.PASSWORD_CHANGED, origin=origin, user=user["id"])
     desk.metrics.authenticated("password", "ok")
