@@ -219,7 +219,7 @@ def settings(database: Database) -> Settings:
 
 @pytest.fixture(autouse=True)
 def watched(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watched]:
-    """Looks at all that servers answer and log. A test that breaks the server on purpose says so: `pytest.mark.broken`."""
+    """Looks at all that servers answer and log. A test that must not be looked at says `pytest.mark.unwatched`."""
     watch, write = Watched(), logging.Output.write
 
     def tapped(output: logging.Output, line: bytes) -> None:
@@ -229,7 +229,7 @@ def watched(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr(logging.Output, "write", tapped)
     yield watch
-    if request.node.get_closest_marker("broken") is None:
+    if request.node.get_closest_marker("unwatched") is None:
         assert watch.faults == []
 
 

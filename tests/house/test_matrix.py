@@ -117,6 +117,7 @@ async def test_the_applications_filters_alone_hold(two: Two) -> None:
         assert await _shows(two, isolation.FILTERS) == set()
 
 
+@pytest.mark.unwatched
 async def test_without_both_walls_everything_leaks(two: Two, monkeypatch: pytest.MonkeyPatch) -> None:
     walls.without_filters(monkeypatch)
     async with walls.without_policies(two.world.admin):

@@ -23,7 +23,7 @@ from models.audit import AuditEntry
 from models.errors import Unavailable
 from server.database import ROOT
 from tests.commands import Command, Said
-from tests.conftest import Database
+from tests.conftest import SECRET_KEYS, Database
 from tests.house.walls import checksums
 from tests.old import Old, old_database
 from tests.world import tenant
@@ -129,7 +129,7 @@ async def test_the_report_names_each_row_and_nothing_of_people(run: Command, old
 async def test_a_killed_run_goes_on_where_it_was(old: Old, database: Database, admin: asyncpg.Connection, nova: UUID) -> None:
     await old.many(600, 6_000, 2_000)
     command = [sys.executable, "-m", "server", "import-legacy", old.url, "--tenant", "nova", "--owner", "user3"]
-    environ = os.environ | {"DATABASE_URL": database.app}
+    environ = os.environ | {"DATABASE_URL": database.app, "SECRET_KEYS": SECRET_KEYS}
     process = await asyncio.to_thread(
         subprocess.Popen, command, cwd=ROOT, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
@@ -244,7 +244,7 @@ async def test_fifty_thousand_contacts_move_in_two_minutes(
         "main(sys.argv[1:])"
     )
     command = [sys.executable, "-c", watched, "import-legacy", old.url, "--tenant", "nova"]
-    environ = os.environ | {"DATABASE_URL": database.app}
+    environ = os.environ | {"DATABASE_URL": database.app, "SECRET_KEYS": SECRET_KEYS}
     for expected in (("2000", "0"), ("0", "2000")):
         done = await asyncio.to_thread(subprocess.run, command, cwd=ROOT, env=environ, capture_output=True, text=True, check=True)
         lines = done.stdout.splitlines()
@@ -260,7 +260,7 @@ async def test_on_a_terminal_a_bar_shows_how_far_it_is(old: Old, database: Datab
     await old.many(5, 700, 5)
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "server", "import-legacy", old.url, "--tenant", "nova"]
-    environ = os.environ | {"DATABASE_URL": database.app, "TERM": "xterm"}
+    environ = os.environ | {"DATABASE_URL": database.app, "SECRET_KEYS": SECRET_KEYS, "TERM": "xterm"}
     done = await asyncio.to_thread(
         subprocess.run, command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, stderr=theirs, check=True
     )

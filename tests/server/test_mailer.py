@@ -252,6 +252,7 @@ def test_a_sender_is_an_address() -> None:
             sender(text)
 
 
+@pytest.mark.unwatched
 async def test_in_development_a_letter_is_shown_with_its_link(logged: io.StringIO) -> None:
     link = f"http://localhost:8000/account/verify#{'t' * 84}"
     await LogMailer().send(LETTER._replace(text=f"Confirm:\n{link}\n"))

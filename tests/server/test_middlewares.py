@@ -65,7 +65,7 @@ async def test_security_headers_are_exact_on_an_answer_and_on_each_refusal(
     assert await wrong.json() == error("Method Not Allowed", "METHOD_NOT_ALLOWED")
 
 
-@pytest.mark.broken
+@pytest.mark.unwatched
 async def test_a_bug_is_told_by_its_request_id_alone(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("server.health.Health.live", broken)
     client = await serve()
@@ -109,7 +109,7 @@ async def test_who_sends_slowly_is_told_so_and_let_go(serve: Serve, monkeypatch:
     writer.close()
 
 
-@pytest.mark.broken
+@pytest.mark.unwatched
 async def test_a_time_out_of_our_own_is_not_told_as_the_senders(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     async def late(_self: object, _request: web.Request) -> web.Response:
         raise TimeoutError

@@ -203,7 +203,7 @@ async def test_periodic_work_is_done_by_one_worker_at_a_time(
             await until(seen, lambda many: many >= 4)
     assert most == 1
     rows = await admin.fetch("SELECT entrypoint, status::text FROM queue.pgqueuer ORDER BY 1")
-    assert [tuple(row) for row in rows] == [("every sweep", "queued"), ("every tick", "queued")]
+    assert [tuple(row) for row in rows] == [(f"every {name}", "queued") for name in sorted(running.PERIODIC)]
 
 
 async def test_a_database_without_tables_is_waited_for(

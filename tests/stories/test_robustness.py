@@ -246,7 +246,7 @@ async def test_aliased_logins_are_not_even_tried(world: World) -> None:
     assert await world.admin.fetchval("SELECT count(*) FROM audit_entries WHERE action = 'login.failed'") == 0
 
 
-@pytest.mark.broken
+@pytest.mark.unwatched
 async def test_an_unexpected_error_is_told_by_its_request_id_alone(
     world: World, monkeypatch: pytest.MonkeyPatch, logged: io.StringIO
 ) -> None:
@@ -271,7 +271,7 @@ async def test_an_unexpected_error_is_told_by_its_request_id_alone(
     assert "pear-tree" not in await response.text()
 
 
-@pytest.mark.broken
+@pytest.mark.unwatched
 async def test_a_crash_outside_an_operation_is_told_alike(
     world: World, monkeypatch: pytest.MonkeyPatch, logged: io.StringIO
 ) -> None:
