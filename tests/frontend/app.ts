@@ -54,10 +54,16 @@ export async function save(id: string, expectedVersion: number, contact: api.Con
 export async function title(id: string): Promise<string | undefined> {
   const { node } = await ask(api.NodeDocument, { id });
   switch (node?.__typename) {
+    case "AuditEntry":
+      return node.action;
     case "Contact":
       return useFragment(api.ContactCardFragmentDoc, node).name;
+    case "Invitation":
+      return node.expiresAt;
     case "Label":
       return node.name;
+    case "MailJob":
+      return `attempt ${node.attempts}`;
     case "Session":
       return node.current ? "here" : "elsewhere";
     case "Tenant":

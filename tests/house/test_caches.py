@@ -31,6 +31,7 @@ CACHES: Final = {
     "observability.redaction: lru_cache sensitive": "of a key's name",
     "server.middlewares: lru_cache _prefix": "of an address",
     "server.middlewares: lru_cache _printable": "of a header's text",
+    "server.pages: cache _account": "of a file",
     "server.pages: cache _graphiql": "of a file",
     "server.pages: cache _swagger": "of a file",
 }

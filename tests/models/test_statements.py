@@ -21,7 +21,7 @@ from models.contact_search import ContactFilter, ContactOrder, ContactQuery, Lab
 from models.errors import Forbidden, Unauthenticated
 from models.paging import Window
 from models.values import Origin, new_id
-from resolvers import audit, contacts, jobs, labels, sessions, tenants, users
+from resolvers import audit, contacts, jobs, labels, sessions, tenants, totp, users
 from tests.house.code import sources
 from tests.world import add_user, tenant
 
@@ -73,6 +73,9 @@ async def home(admin: asyncpg.Connection, tortoise: None) -> Home:
         contact = await contacts.add(callers[0], {"name": f"Zoë of {slug}"}, [label["id"]])
         async with tenancy.within(home):
             await AuditEntry.append("logout", Origin(), actor=callers[0].user, target=callers[0].session)
+        await admin.execute(
+            "INSERT INTO authenticators (tenant_id, user_id, secret, confirmed_at) VALUES ($1, $2, '', now())", home, callers[0].user
+        )
         await admin.execute("INSERT INTO jobs (tenant_id, id, kind) VALUES ($1, $2, 'MAIL')", home, new_id())
         entry = await admin.fetchval("SELECT id FROM audit_entries WHERE tenant_id = $1", home)
         homes[slug] = Home(*callers, contact["id"], label["id"], contact["number"], entry)
@@ -110,6 +113,7 @@ READS: Final[dict[str, Act]] = {
     "labels": lambda _, caller: labels.everyone(caller),
     "counts of labels": lambda home, caller: labels.counts(caller, [home.label]),
     "users": lambda _, caller: users.search(caller, Window(50)),
+    "whether a second factor is there": lambda _, caller: totp.enabled(caller),
     "the viewer": lambda _, caller: sessions.viewer(caller, NAMES),
     "sessions": lambda _, caller: sessions.mine(caller),
     "tenants": lambda _, caller: tenants.search(caller, Window(50), None),
@@ -167,6 +171,7 @@ async def test_no_other_act_goes_through_a_single_statement(home: Home) -> None:
         "sessions.mine",
         "tenants.search",
         "tenants.count",
+        "totp.enabled",
     }
 
 
