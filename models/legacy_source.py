@@ -98,7 +98,7 @@ def _told() -> Iterator[None]:
         raise InvalidInput(f"This is not the old service's database: {_line(error)}.") from None
     except UnicodeDecodeError:
         raise InvalidInput("The old database holds text that is no UTF-8, in a database of encoding SQL_ASCII.") from None
-    except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
         raise Unavailable(f"The old database cannot be read: {_line(error) or 'it does not answer'}.") from None
 
 

@@ -168,7 +168,13 @@ class Pool:
         try:
             async with asyncio.timeout(MEND_SECONDS):
                 await connection.execute("SELECT")
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):  # it is of no more use
+        except (
+            OSError,
+            TimeoutError,
+            asyncpg.PostgresError,
+            asyncpg.InterfaceError,
+            asyncpg.InternalClientError,
+        ):  # it is of no more use
             connection.terminate()
         self.give_back(connection)
 

@@ -48,16 +48,21 @@ async def test_the_app_cannot_rewrite_it(deed: str, admin: asyncpg.Connection, t
     assert await admin.fetchval("SELECT action FROM audit_entries") == "thing.done"
 
 
+_LAST = now()
+_AT = _LAST - timedelta(hours=3)
+
+
 @pytest.fixture
 async def plans(admin: asyncpg.Connection, tortoise: None, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The plans of what is fetched, of a tenant with 20,000 entries beside one with as many others."""
     for slug in ("acme", "evil"):
         await admin.execute(
             "INSERT INTO audit_entries (tenant_id, id, at, action, actor_id) "
-            "SELECT $1, gen_random_uuid(), now() - n * interval '1 second', "
+            "SELECT $1, gen_random_uuid(), $2::timestamptz - n * interval '1 second', "
             "CASE WHEN n % 1000 = 0 THEN 'password.changed' ELSE 'refresh.succeeded' END, md5((n % 500)::text)::uuid "
             "FROM generate_series(1, 20000) n",
             await tenant(admin, slug),
+            _LAST,
         )
     await admin.execute("VACUUM ANALYZE audit_entries")
     told: list[str] = []
@@ -69,9 +74,6 @@ async def plans(admin: asyncpg.Connection, tortoise: None, monkeypatch: pytest.M
 
     monkeypatch.setattr(paging, "ask", explained)
     return told
-
-
-_AT = now() - timedelta(hours=3)
 
 
 @pytest.mark.parametrize(

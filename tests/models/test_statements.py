@@ -74,7 +74,9 @@ async def home(admin: asyncpg.Connection, tortoise: None) -> Home:
         async with tenancy.within(home):
             await AuditEntry.append("logout", Origin(), actor=callers[0].user, target=callers[0].session)
         await admin.execute(
-            "INSERT INTO authenticators (tenant_id, user_id, secret, confirmed_at) VALUES ($1, $2, '', now())", home, callers[0].user
+            "INSERT INTO authenticators (tenant_id, user_id, secret, confirmed_at) VALUES ($1, $2, '', now())",
+            home,
+            callers[0].user,
         )
         await admin.execute("INSERT INTO jobs (tenant_id, id, kind) VALUES ($1, $2, 'MAIL')", home, new_id())
         entry = await admin.fetchval("SELECT id FROM audit_entries WHERE tenant_id = $1", home)
