@@ -50,7 +50,7 @@ async def remind(desk: Desk, origin: Origin, user: Row | None, claim: Row | None
         await links.send(desk, origin, MailPurpose.VERIFY_EMAIL, user["id"])
     elif claim is not None:
         await _tell(desk, origin, claim)
-    await AuditEntry.append("login.failed", origin, target=user["id"] if user else None, reason="unverified")
+    await AuditEntry.append("login.failed", origin, target=user["id"] if user else None, why="VERIFICATION_REQUIRED")
 
 
 def wrong(desk: Desk) -> str:

@@ -34,7 +34,7 @@ async def add_tenant(slug: str, name: str, signup: SignupPolicy, owner_email: st
         tenant = await Tenant.add(slug, name, signup, id=tenant_id)
         await _tell("tenant.created", tenant)
         if desk is not None and owner_email is not None:
-            await invitations.enclose(desk, _HERE, owner_email, Role.OWNER)
+            await invitations.enclose(desk, _HERE, owner_email, Role.OWNER, by="console")
     return tenant
 
 

@@ -43,12 +43,12 @@ async def invite(desk: Desk, caller: Caller, email: str, role: Role) -> Row:
 
 
 async def enclose(
-    desk: Writes, origin: Origin, email: str, role: Role, *, inviter: UUID | None = None, actor: UUID | None = None
+    desk: Writes, origin: Origin, email: str, role: Role, *, inviter: UUID | None = None, actor: UUID | None = None, **told: str
 ) -> Row:
-    """An invitation and its letter, inside the open door. `inviter` is a user of the tenant, or nobody."""
+    """An invitation and its letter, inside the open door. `inviter` is a user of the tenant, or nobody: then `by` is told."""
     token = MailedToken.new(desk.vault, held(), new_id())
     invitation = await Invitation.add(token.row, token.digest, email, role, inviter)
-    await AuditEntry.append("invitation.sent", origin, actor=actor, target=invitation["id"], role=role.value)
+    await AuditEntry.append("invitation.sent", origin, actor=actor, target=invitation["id"], role=role.value, **told)
     await post(desk, LetterKind.INVITATION, actor=inviter, invitation=invitation["id"])
     return invitation
 

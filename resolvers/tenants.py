@@ -95,7 +95,7 @@ async def create(desk: Desk, caller: Caller, slug: str, name: str, signup: Signu
         tenant = await Tenant.add(slug, name, signup, id=tenant_id)
         await AuditEntry.append("tenant.created", caller.origin, actor=caller.user, target=tenant_id, by="operator")
         if owner_email is not None:
-            await invitations.enclose(desk, caller.origin, owner_email, Role.OWNER, actor=caller.user)
+            await invitations.enclose(desk, caller.origin, owner_email, Role.OWNER, actor=caller.user, by="operator")
     return tenant
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from auth import totp
 from auth.caller import Caller
-from auth.desk import Desk
+from auth.desk import ATTEMPTS_PER_MINUTE, Desk
 from auth.permissions import Permission
 from models.audit import AuditEntry
 from models.authenticator import Authenticator, RecoveryCode
@@ -55,7 +55,8 @@ async def confirm(desk: Desk, caller: Caller, code: str) -> list[str]:
     none waits for it, with WrongCode, ReauthenticationRequired, or TooManyAttempts.
     """
     # Whoever holds a session and not the secret could guess: they have ten minutes, and the threshold of no tenant's choice.
-    await counted(desk, caller.origin, "totp", caller.tenant_slug, None, caller.user.hex)
+    home = {"id": caller.tenant, "login_attempts_per_minute": ATTEMPTS_PER_MINUTE}
+    await counted(desk, caller.origin, "totp", caller.tenant_slug, home, caller.user.hex)
     async with within(caller.to(Permission.ACCOUNT_USE)):
         await refuse_stale(caller)
         await User.locked(caller.user)  # who signs in at this moment does so before, and is ended, or after, with a code

@@ -59,8 +59,8 @@ class Mailing:
         assert to in {None, letter["To"]}
         return token_of(letter)
 
-    async def silence(self) -> None:
-        """Nothing else comes: whatever was asked for has been done."""
+    async def done(self) -> None:
+        """Whatever was asked for has been done."""
         await settled()
         waiting = "SELECT count(*) FROM jobs WHERE status IN ('QUEUED', 'RUNNING')"
         for _ in range(500):
@@ -68,6 +68,10 @@ class Mailing:
                 break
             await asyncio.sleep(0.02)
         assert await self.world.admin.fetchval(waiting) == 0
+
+    async def silence(self) -> None:
+        """Nothing else comes: whatever was asked for has been done."""
+        await self.done()
         assert len(self.office.letters) == self.seen
 
     async def signup(self, **given: Any) -> Any:

@@ -79,6 +79,11 @@ async def home(admin: asyncpg.Connection, tortoise: None) -> Home:
             callers[0].user,
         )
         await admin.execute("INSERT INTO jobs (tenant_id, id, kind) VALUES ($1, $2, 'MAIL')", home, new_id())
+        await admin.execute(
+            "INSERT INTO authenticators (tenant_id, user_id, secret, confirmed_at) VALUES ($1, $2, '', now())",
+            home,
+            callers[0].user,
+        )
         entry = await admin.fetchval("SELECT id FROM audit_entries WHERE tenant_id = $1", home)
         homes[slug] = Home(*callers, contact["id"], label["id"], contact["number"], entry)
     return homes["acme"]
@@ -119,6 +124,7 @@ READS: Final[dict[str, Act]] = {
     "the viewer": lambda _, caller: sessions.viewer(caller, NAMES),
     "sessions": lambda _, caller: sessions.mine(caller),
     "tenants": lambda _, caller: tenants.search(caller, Window(50), None),
+    "a second factor": lambda _, caller: totp.enabled(caller),
     "how many tenants": lambda _, caller: tenants.count(caller, None),
 }
 WRITES: Final[dict[str, Act]] = {
@@ -187,7 +193,8 @@ async def test_the_door_stands_first_and_a_fence_behind_it(home: Home, told: lis
         assert "enter(" not in inner[2]
         assert re.search(r"(LIMIT (\d+|\$\d+)( OFFSET \$\d+)?|OFFSET 0)$", inner[2]) or inner[2].startswith("SELECT count("), sql
         for table in re.findall(
-            r"(?:FROM|JOIN) (contacts|jobs|labels|contact_labels|users|sessions|audit_entries|audit_seals) (\w)", inner[2]
+            r"(?:FROM|JOIN) (contacts|jobs|labels|contact_labels|users|sessions|audit_entries|audit_seals|authenticators) (\w)",
+            inner[2],
         ):
             alias = table[1]
             assert f"{alias}.tenant_id = d.tenant" in inner[2] or f"ON {alias}.tenant_id = " in inner[2], (table, sql)

@@ -77,6 +77,13 @@ async def test_the_first_owner_is_invited_and_joins(run: Command, world: World, 
     assert (row["email"], row["role"], row["invited_by"]) == ("nina@nova.example", "OWNER", None)
     assert await world.admin.fetchval("SELECT payload ->> 'invitation' FROM jobs") == row["id"].hex
     assert await world.admin.fetchval("SELECT count(*) FROM queue.pgqueuer") == 1
+    entries = await world.admin.fetch(
+        "SELECT action, details FROM audit_entries WHERE tenant_id = $1 ORDER BY id", row["tenant_id"]
+    )
+    assert [(entry["action"], json.loads(entry["details"])) for entry in entries] == [
+        ("tenant.created", {"by": "console"}),
+        ("invitation.sent", {"by": "console", "role": "OWNER"}),
+    ]
     token = MailedToken.again(Vault.parse(SECRET_KEYS), row["tenant_id"], row["id"], row["digest"])
     assert token is not None
     account = {"username": "nina", "password": GOOD, "invitationToken": token.text}

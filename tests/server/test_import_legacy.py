@@ -55,8 +55,9 @@ async def written(admin: asyncpg.Connection, home: UUID) -> Sequence[Any]:
 
 
 async def told(admin: asyncpg.Connection, home: UUID) -> list[tuple[str, Any]]:
-    """The audit log of the tenant."""
-    rows = await admin.fetch("SELECT action, details FROM audit_entries WHERE tenant_id = $1 ORDER BY at, id", home)
+    """The audit log of the tenant, all of whose entries are about it."""
+    rows = await admin.fetch("SELECT action, target_id, details FROM audit_entries WHERE tenant_id = $1 ORDER BY at, id", home)
+    assert {row["target_id"] for row in rows} <= {home.hex}
     return [(row["action"], json.loads(row["details"])) for row in rows]
 
 
