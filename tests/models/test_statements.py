@@ -73,11 +73,6 @@ async def home(admin: asyncpg.Connection, tortoise: None) -> Home:
         contact = await contacts.add(callers[0], {"name": f"Zoë of {slug}"}, [label["id"]])
         async with tenancy.within(home):
             await AuditEntry.append("logout", Origin(), actor=callers[0].user, target=callers[0].session)
-        await admin.execute(
-            "INSERT INTO authenticators (tenant_id, user_id, secret, confirmed_at) VALUES ($1, $2, '', now())",
-            home,
-            callers[0].user,
-        )
         await admin.execute("INSERT INTO jobs (tenant_id, id, kind) VALUES ($1, $2, 'MAIL')", home, new_id())
         await admin.execute(
             "INSERT INTO authenticators (tenant_id, user_id, secret, confirmed_at) VALUES ($1, $2, '', now())",
@@ -120,7 +115,6 @@ READS: Final[dict[str, Act]] = {
     "labels": lambda _, caller: labels.everyone(caller),
     "counts of labels": lambda home, caller: labels.counts(caller, [home.label]),
     "users": lambda _, caller: users.search(caller, Window(50)),
-    "whether a second factor is there": lambda _, caller: totp.enabled(caller),
     "the viewer": lambda _, caller: sessions.viewer(caller, NAMES),
     "sessions": lambda _, caller: sessions.mine(caller),
     "tenants": lambda _, caller: tenants.search(caller, Window(50), None),
