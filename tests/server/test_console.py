@@ -91,7 +91,7 @@ async def test_an_owner_who_cannot_be_invited_makes_no_tenant(
     command = ("tenant", "create", "nova", "Nova Ltd", "--owner-email")
     monkeypatch.delenv("SECRET_KEYS", raising=False)
     missing = await run(*command, "nina@nova.example")
-    assert (missing.code, missing.err) == (1, "BadSettings:\nJWT_KEYS: Field required\nSECRET_KEYS: Field required\n")
+    assert (missing.code, missing.err) == (1, "BadSettings:\nSECRET_KEYS: Field required\nJWT_KEYS: Field required\n")
     for name, value in (LETTERS | {"MAIL": "off"}).items():
         monkeypatch.setenv(name, value)
     assert (await run(*command, "nina@nova.example")).err == "This server sends no mail: ask those who run it.\n"
