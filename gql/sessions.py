@@ -71,7 +71,7 @@ class SessionMutations:
 
     @strawberry.mutation(
         description="Starts a session. An account whose address has still to be verified gets a letter in place of it; by that "
-        "address nobody signs in yet. Ignores a token that was sent along.",
+        "address nobody signs in yet. Ignores a token sent along.",
         extensions=[Refusals()],
         directives=[weighs(HASHES)],
     )
