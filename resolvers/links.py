@@ -6,7 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from auth.desk import Desk, Mail, Writes
-from auth.mailed import MailedToken
+from auth.mailed import LINK_REFUSED, MailedToken
 from models.audit import AuditEntry
 from models.errors import NotAllowed, TokenInvalid
 from models.mail_token import PAUSE, MailToken
@@ -126,4 +126,4 @@ def _live(user: Row | None) -> Row:
 
 
 def _dead() -> TokenInvalid:
-    return TokenInvalid("This link is not valid any more. Ask for a new one.", ("token",))
+    return TokenInvalid(LINK_REFUSED, ("token",))

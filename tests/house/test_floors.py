@@ -53,7 +53,6 @@ LOBBY = {
     "resolvers.attempts.named",
     "resolvers.running.sweep",
     "resolvers.seals.seal",
-    "resolvers.sessions.refresh",
     "resolvers.tenants.requests_per_minute",
     "server.demo.plant",
 }
