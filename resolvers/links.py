@@ -14,7 +14,8 @@ from models.session import LoginHistory, Session
 from models.tenancy import within
 from models.user import User
 from models.values import MailPurpose, Origin, Row, SessionEndReason, TenantStatus, new_id, now
-from resolvers.attempts import address, afterwards, counted, finished, keyed, named, network
+from resolvers.attempts import address, counted, keyed, named, network
+from resolvers.background import afterwards, finished
 from resolvers.letters import LetterKind, post
 
 _LETTERS: Final = {

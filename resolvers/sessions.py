@@ -18,7 +18,8 @@ from models.tenant import Tenant
 from models.user import User
 from models.values import Origin, Row, SessionEndReason, TenantStatus, ending, normal
 from models.viewer import seen
-from resolvers.attempts import counted, counted_login, finished, keyed, named, network, refuse_unknown
+from resolvers.attempts import counted, counted_login, keyed, named, network, refuse_unknown
+from resolvers.background import finished
 from resolvers.claims import WRONG, known_by, must_verify, remind, wrong
 from resolvers.letters import LetterKind, post
 from resolvers.proofs import Proof, second_factor

@@ -12,7 +12,7 @@ from typing import Any
 
 import asyncpg
 
-from resolvers.attempts import settled
+from resolvers.background import settled
 from tests.conftest import Serve
 from tests.post_office import PostOffice, open_office, sending_to
 from tests.world import PASSWORD, Answer, World
