@@ -1,4 +1,4 @@
-"""The sign-in desk: the keys, the password hasher and the throttle that signing in needs, made once per server."""
+"""The desk: what signing in and writing letters need (keys, secrets, hasher, throttle, budget, mail), made once per server."""
 
 from __future__ import annotations
 

@@ -11,10 +11,14 @@ import hashlib
 import hmac
 import re
 from dataclasses import dataclass, field
+from typing import Final
 from uuid import UUID
 
 from auth.vault import Vault
 from models.errors import TokenInvalid
+
+LINK_REFUSED: Final = "This link is not valid any more. Ask for a new one."
+"""What is told of every link that is of no use, whatever is wrong with it."""
 
 _TEXT = re.compile(r"[A-Za-z0-9_-]{84}")
 _PROOF = 31  # bytes; with two ids they fill 84 letters without a bit left over, so that there is no second spelling
@@ -42,7 +46,7 @@ class MailedToken:
     def parse(cls, text: str, path: tuple[str, ...] = ("token",)) -> MailedToken:
         """The token of its text; `TokenInvalid` at `path` for anything but the one spelling `text` gives."""
         if not _TEXT.fullmatch(text):
-            raise TokenInvalid("This link is not valid any more. Ask for a new one.", path)
+            raise TokenInvalid(LINK_REFUSED, path)
         raw = base64.urlsafe_b64decode(text)
         return cls(UUID(bytes=raw[:16]), UUID(bytes=raw[16:32]), raw[32:])
 

@@ -62,5 +62,5 @@ _HOLDERS: Final = {p: tuple(role for role, grants in GRANTS.items() if p in gran
 
 
 def holders(permission: Permission) -> tuple[str, ...]:
-    """The roles (and the mark) that hold a permission."""
+    """The roles (and the marks beside them) that hold a permission."""
     return _HOLDERS[permission]

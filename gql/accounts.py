@@ -7,7 +7,8 @@ import strawberry
 from gql.context import Info
 from gql.cost import CHANGES, HASHES, weighs
 from gql.errors import Refusals
-from gql.sessions import OkPayload, TokenPlace, TokensPayload, welcome
+from gql.payloads import OkPayload
+from gql.tokens import TokenPlace, TokensPayload, welcome
 from models.values import MailPurpose
 from resolvers import links, signup
 

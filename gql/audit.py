@@ -51,7 +51,7 @@ class AuditEntry(Node):
     actor: User | None = batched(_actors, description="Who did it; null for strangers, operators and users who were removed.")
     target_id: strawberry.ID | None = strawberry.field(
         resolver=_target,
-        description="To what: the id of a user, a session, a label or the tenant, which need not be there any more.",
+        description="To what: the id of a user, a session, an invitation, a job, a label or the tenant, which may be gone.",
         metadata={"columns": ("action", "target_id")},
     )
     request_id: str | None = strawberry.field(description="The X-Request-ID of the answer, by which the server's log finds it.")

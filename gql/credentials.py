@@ -7,7 +7,7 @@ import strawberry
 from gql.context import Info
 from gql.cost import CHANGES, HASHES, at_most, weighs
 from gql.errors import Refusals, UserError, user_errors
-from gql.sessions import OkPayload
+from gql.payloads import OkPayload
 from resolvers import sessions, totp
 
 

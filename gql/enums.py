@@ -56,9 +56,9 @@ described("Who may make an account in a tenant.", OPEN="Everybody, as an EDITOR.
 described(
     "Why a session is over.",
     LOGGED_OUT="Its user logged out.",
-    REVOKED="Its user ended it from another session.",
+    REVOKED="Its user ended it from another session, or their second factor changed.",
     EXPIRED="It was not refreshed in time.",
-    PASSWORD_CHANGED="The password was changed in another session.",
+    PASSWORD_CHANGED="The password was changed elsewhere: in another session, by a mailed link, or at the machine.",
     TOKEN_REUSED="A refresh token of it was used a second time: somebody has a copy.",
     USER_DEACTIVATED="An administrator deactivated its user.",
     TENANT_SUSPENDED="An operator suspended its tenant.",

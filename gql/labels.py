@@ -14,6 +14,7 @@ from gql.errors import Refusals, UserError, user_errors
 from gql.loaders import batched
 from gql.nodes import Node, identity, parse_id
 from gql.paging import After, Before, Connection, First, Last
+from gql.payloads import DeletePayload
 from models.contact_search import ContactQuery
 from models.paging import Window
 from models.rules import LABELS_A_TENANT
@@ -82,14 +83,6 @@ class LabelPayload:
     """Answer of createLabel and updateLabel."""
 
     label: Label | None = strawberry.field(default=None, description="Null where it was refused.")
-    user_errors: list[UserError] = user_errors()
-
-
-@strawberry.type(description="What was removed.")
-class DeletePayload:
-    """Answer of deleteLabel, deleteUser and revokeInvitation."""
-
-    deleted_id: strawberry.ID | None = strawberry.field(default=None, description="Null where it was refused.")
     user_errors: list[UserError] = user_errors()
 
 

@@ -25,9 +25,10 @@ from gql.invitations import Invitation, InvitationMutations
 from gql.jobs import JobMutations, JobQueries, MailJob, typed
 from gql.labels import Label, LabelMutations, LabelQueries
 from gql.nodes import DATE_TIME, Node, kind_of, parse_id, read
-from gql.sessions import Session, SessionMutations, SessionQueries
+from gql.sessions import SessionMutations
 from gql.tenants import Tenant, TenantMutations, TenantQueries, TenantSummary
 from gql.users import User, UserMutations
+from gql.viewer import Session, ViewerQueries
 from models.errors import BadRequest, Forbidden
 from models.rules import IDS_AT_ONCE
 from models.values import Row
@@ -111,7 +112,7 @@ class NodeQueries:
 
 
 @strawberry.type(description="What can be read.")
-class Query(SessionQueries, NodeQueries, ContactQueries, LabelQueries, JobQueries, AuditQueries, TenantQueries, BudgetQueries):
+class Query(ViewerQueries, NodeQueries, ContactQueries, LabelQueries, JobQueries, AuditQueries, TenantQueries, BudgetQueries):
     """The root of queries."""
 
 

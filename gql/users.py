@@ -11,8 +11,8 @@ from gql.context import Info
 from gql.cost import CHANGES, weighs
 from gql.enums import Role
 from gql.errors import Refusals, UserError, user_errors
-from gql.labels import DeletePayload
 from gql.nodes import Node, identity, parse_id
+from gql.payloads import DeletePayload
 from resolvers import users
 
 

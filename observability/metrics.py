@@ -1,4 +1,4 @@
-"""Prometheus metrics with bounded names: requests (rate, errors, duration), sign-in, throttling, the pool, migrations.
+"""Prometheus metrics with bounded names: requests (rate, errors, duration), sign-in, throttles, seals, breakers, pool, migrations.
 
 No label holds a tenant, a user, an id or anything a client can choose freely.
 """

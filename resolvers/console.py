@@ -44,6 +44,15 @@ async def tenants() -> list[Row]:
         return await Tenant.every()
 
 
+async def called(slug: str) -> Row:
+    """The tenant of this slug. Refuses with NotFound, or InvalidInput for what is no slug."""
+    async with lobby():
+        tenant = await Tenant.maybe_by_slug(rules.slug(slug, "tenant"))
+    if tenant is None:
+        raise NotFound(f"There is no tenant {slug}.", ("tenant",))
+    return tenant
+
+
 async def suspend(slug: str) -> Row:
     """Ends the tenant's sessions and refuses its people until it is resumed. Refuses with NotFound."""
     return await _turn(slug, TenantStatus.SUSPENDED, "tenant.suspended")
@@ -56,7 +65,7 @@ async def resume(slug: str) -> Row:
 
 async def add_user(hasher: Hasher, slug: str, username: str, email: str, password: str, role: Role, *, password_length: int) -> Row:
     """A new user of any role, an owner too. Refuses with NotFound, UsernameTaken, EmailTaken, WeakPassword, InvalidInput."""
-    tenant = await _tenant(slug)
+    tenant = await called(slug)
     rules.email(email, "email")
     rules.username(username, email, "username")
     password_hash = await _hashed(hasher, password, [username, email], tenant, password_length)
@@ -68,7 +77,7 @@ async def add_user(hasher: Hasher, slug: str, username: str, email: str, passwor
 
 async def users(slug: str) -> list[Row]:
     """The tenant's users, by username. Refuses with NotFound."""
-    tenant = await _tenant(slug)
+    tenant = await called(slug)
     async with within(tenant["id"]):
         return await User.every()
 
@@ -93,7 +102,7 @@ async def deactivate(slug: str, username: str) -> Row:
 
 async def set_password(hasher: Hasher, slug: str, username: str, password: str, *, password_length: int) -> int:
     """Keeps a new password and ends all of the user's sessions; how many those were. Refuses with NotFound, WeakPassword."""
-    tenant = await _tenant(slug)
+    tenant = await called(slug)
     async with _user(slug, username) as user:
         hints = [user["username"], user["email"]]
     password_hash = await _hashed(hasher, password, hints, tenant, password_length)
@@ -135,7 +144,7 @@ async def operators() -> list[tuple[Row, Row]]:
 
 
 async def _turn(slug: str, status: TenantStatus, action: str) -> Row:
-    tenant = await _tenant(slug)
+    tenant = await called(slug)
     async with within(tenant["id"]):
         changed = await Tenant.turn(status, reopen=True)
         await _tell(action, tenant)
@@ -147,17 +156,9 @@ async def _hashed(hasher: Hasher, password: str, names: list[str], tenant: Row, 
     return await hasher.hash(password, ("password",))
 
 
-async def _tenant(slug: str) -> Row:
-    async with lobby():
-        tenant = await Tenant.maybe_by_slug(rules.slug(slug, "tenant"))
-    if tenant is None:
-        raise NotFound(f"There is no tenant {slug}.", ("tenant",))
-    return tenant
-
-
 @asynccontextmanager
 async def _user(slug: str, username: str) -> AsyncIterator[Row]:
-    tenant = await _tenant(slug)
+    tenant = await called(slug)
     async with within(tenant["id"]):
         await User.alone()
         found = await User.maybe_by_login(rules.required(username, rules.EMAIL_LENGTH, "username"))

@@ -6,7 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from auth.desk import Desk, Mail, Writes
-from auth.mailed import MailedToken
+from auth.mailed import LINK_REFUSED, MailedToken
 from models.audit import AuditEntry
 from models.errors import NotAllowed, TokenInvalid
 from models.mail_token import PAUSE, MailToken
@@ -14,7 +14,8 @@ from models.session import LoginHistory, Session
 from models.tenancy import within
 from models.user import User
 from models.values import MailPurpose, Origin, Row, SessionEndReason, TenantStatus, new_id, now
-from resolvers.attempts import address, afterwards, counted, finished, keyed, named, network
+from resolvers.attempts import address, counted, keyed, named, network
+from resolvers.background import afterwards, finished
 from resolvers.letters import LetterKind, post
 
 _LETTERS: Final = {
@@ -126,4 +127,4 @@ def _live(user: Row | None) -> Row:
 
 
 def _dead() -> TokenInvalid:
-    return TokenInvalid("This link is not valid any more. Ask for a new one.", ("token",))
+    return TokenInvalid(LINK_REFUSED, ("token",))

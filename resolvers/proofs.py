@@ -59,7 +59,7 @@ async def second_factor(desk: Desk, origin: Origin, user_id: UUID, given: str | 
     step = totp.step_of(secret, code, after=row["last_step"], moment=now())
     if step is None:
         await Authenticator.miss(row)
-        return Proof(wrong("totp"))
+        return Proof(wrong_code("totp"))
     current = totp.is_current(desk.vault, user_id, row["secret"])
     await Authenticator.take(row, step, row["secret"] if current else totp.seal(desk.vault, user_id, secret))
     return Proof(proved=True)
@@ -74,7 +74,7 @@ def unsealed(desk: Desk, user_id: UUID, sealed: bytes) -> str:
     return secret
 
 
-def wrong(field: str) -> WrongCode:
+def wrong_code(field: str) -> WrongCode:
     """The one answer to every code that does not count, whatever was wrong with it."""
     return WrongCode("This code is not right, or was used before. Take the next one that your authenticator shows.", (field,))
 
@@ -82,7 +82,7 @@ def wrong(field: str) -> WrongCode:
 async def _recovered(desk: Desk, origin: Origin, row: Row, digest: bytes) -> Proof:
     user_id = row["user_id"]
     if not await RecoveryCode.spend(user_id, digest):
-        return Proof(wrong("totp"))
+        return Proof(wrong_code("totp"))
     await Authenticator.take(row, row["last_step"], row["secret"])
     left = await RecoveryCode.left(user_id)
     await AuditEntry.append("recovery_code.used", origin, actor=user_id, target=user_id, left=left)

@@ -131,7 +131,7 @@ async def _attempt(desk: Desk, patience: Patience, job: Row, handler: Handler) -
         return "failed", None
 
 
-async def again(desk: Desk, name: str) -> timedelta:
+async def run_periodic(desk: Desk, name: str) -> timedelta:
     """Does a periodic work once; after how long to do it again. What fails is told in the log."""
     periodic = PERIODIC[name]
     outcome = "handed back"

@@ -12,13 +12,13 @@ from typing import Final
 from uuid import UUID
 
 from auth.desk import Desk
-from models import rules
-from models.errors import NotFound, TimedOut, Unavailable
+from models.errors import TimedOut, Unavailable
 from models.seal import BATCH, SETTLED, STRIDE, AuditSeal, Fault, Position, Walk
 from models.tenancy import lobby, within
 from models.tenant import Tenant
 from models.values import Row, now
 from observability.logging import logger
+from resolvers import console
 
 Heads = Mapping[UUID, Mapping[int, set[bytes]]]
 """Seals that have left the database, by tenant and number."""
@@ -84,14 +84,7 @@ def grouped(seal: bytes) -> str:
 
 async def verify(slug: str | None, heads: Heads, progress: Progress) -> list[Verdict]:
     """Walks the chain of one tenant, or of all, and compares it with heads that were logged. Refuses with NotFound."""
-    async with lobby():
-        if slug is None:
-            tenants = await Tenant.every()
-        else:
-            one = await Tenant.maybe_by_slug(rules.slug(slug, "tenant"))
-            tenants = [] if one is None else [one]
-    if slug is not None and not tenants:
-        raise NotFound(f"There is no tenant {slug}.", ("tenant",))
+    tenants = await console.tenants() if slug is None else [await console.called(slug)]
     verdicts = [await _verdict(tenant, heads.get(tenant["id"], {}), progress) for tenant in tenants]
     if slug is None:
         gone = sorted(heads.keys() - {tenant["id"] for tenant in tenants})

@@ -13,12 +13,13 @@ from models import rules
 from models.audit import AuditEntry
 from models.errors import BadCredentials, NotFound, TokenInvalid, TokenReused
 from models.session import Rotation, Session
-from models.tenancy import lobby, through, within
+from models.tenancy import through, within
 from models.tenant import Tenant
 from models.user import User
 from models.values import Origin, Row, SessionEndReason, TenantStatus, ending, normal
 from models.viewer import seen
-from resolvers.attempts import counted, counted_login, finished, named, network, refuse_unknown
+from resolvers.attempts import counted, counted_login, keyed, named, network, refuse_unknown
+from resolvers.background import finished
 from resolvers.claims import WRONG, known_by, must_verify, remind, wrong
 from resolvers.letters import LetterKind, post
 from resolvers.proofs import Proof, second_factor
@@ -112,8 +113,7 @@ async def refresh(desk: Desk, origin: Origin, token: str, *, tenant: str | None 
     home = None
     try:
         given = RefreshToken.parse(token, ("refreshToken",))
-        async with lobby():
-            home = await Tenant.maybe(given.tenant)
+        home = await keyed(given.tenant)
         if home is None or home["status"] != TenantStatus.ACTIVE or tenant not in {None, home["slug"]}:
             raise dead
         await counted(desk, origin, "refresh", home["slug"], home, given.digest.hex())

@@ -18,7 +18,7 @@ from models.user import User
 from models.values import SessionEndReason, now
 from resolvers.attempts import counted
 from resolvers.letters import LetterKind, post
-from resolvers.proofs import refuse_stale, unsealed, wrong
+from resolvers.proofs import refuse_stale, unsealed, wrong_code
 
 
 class Enrollment(NamedTuple):
@@ -66,7 +66,7 @@ async def confirm(desk: Desk, caller: Caller, code: str) -> list[str]:
             raise NotFound("No authenticator waits to be confirmed. Enrol one first.", ("code",))
         step = totp.step_of(unsealed(desk, caller.user, sealed), totp.spelled(code), after=0, moment=now())
         if step is None:
-            raise wrong("code")
+            raise wrong_code("code")
         await Authenticator.confirm(caller.user, step, sealed)
         await Session.prove(caller.session, second_factor=True)
         ended = await Session.end(SessionEndReason.REVOKED, user_id=caller.user, id__not=caller.session)

@@ -24,7 +24,7 @@ from gql.trusted import Trusted
 from gql.view import View
 from observability.metrics import Metrics
 from observability.tracing import Tracing
-from resolvers.attempts import settled
+from resolvers.background import settled
 from server import middlewares, pages
 from server.database import opened
 from server.health import Health

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
+import sys
 from collections.abc import Awaitable, Callable, Iterable
 from enum import StrEnum
 from pathlib import Path
@@ -177,7 +178,7 @@ class _Desk:
 
 def _run(act: Callable[[_Desk], Awaitable[T]]) -> T:
     settings = load(os.environ, Console)
-    logging.configure("ERROR")
+    logging.configure("ERROR", stream=sys.stderr)
 
     async def inside() -> T:
         desk = _Desk(settings)

@@ -83,7 +83,7 @@ def import_legacy(
 ) -> None:
     """Moves users, contacts and the login history of the old service's database into a tenant; again, where it was stopped."""
     settings = load(os.environ, Console)
-    logging.configure("ERROR")
+    logging.configure("ERROR", stream=sys.stderr)
     order = Order(_decided(decisions), keep=on_invalid is Invalid.keep, owner=owner, dry=dry_run)
     with ExitStack() as stack:
         told = _Report(None if report is None else stack.enter_context(_writable(report)))

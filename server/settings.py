@@ -24,8 +24,8 @@ from pydantic import (
 from auth.budget import UNBOUNDED
 from auth.tokens import Keyring
 from auth.vault import Vault
-from gql.trusted import Trust, manifest
-from server.later import Later
+from server.settings_graphql import GraphQL
+from server.settings_later import Later
 
 
 class Environment(StrEnum):
@@ -50,10 +50,6 @@ class BadSettings(Exception):
 
 def _split(value: Any) -> Any:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
-
-
-def _documents(value: Any) -> Any:
-    return manifest(value) if isinstance(value, str) else value
 
 
 def _is_redis(url: str) -> bool:
@@ -126,7 +122,7 @@ class Console(Keyed):
         return value
 
 
-class Settings(Later, Console):
+class Settings(Later, GraphQL, Console):
     """What `serve` and `work` take."""
 
     host: str = Field("127.0.0.1", description="The address to listen on.")
@@ -162,55 +158,9 @@ class Settings(Later, Console):
         description="Whether compiled plans execute operations, and single statements open their own door; off, graphql-core and "
         "transactions do it all, with the same answers.",
     )
-    graphql_batch: int = Field(0, ge=0, le=10, description="Operations of an array in one POST at the most; 0 for no arrays.")
-    graphql_later_statuses: bool = Field(
-        False, description="Whether /graphql has the statuses of the specification's later drafts: 422, and 294 for a part."
-    )
-    trusted_documents: Annotated[dict[str, str], BeforeValidator(_documents)] = Field(
-        default_factory=dict,
-        repr=False,
-        description="The manifest of trusted documents, a JSON object of texts by their sha256, as graphql-codegen and Relay write "
-        "it; best by TRUSTED_DOCUMENTS_FILE.",
-    )
-    trusted_documents_mode: Trust = Field(
-        Trust.OFF, description="off, warn (other documents run, and are logged by their sha256) or enforce (they are refused)."
-    )
-    operation_seconds: float = Field(
-        5.0, ge=0.2, le=60, description="After so long a GraphQL operation is given up; STATEMENT_TIMEOUT_MS lies below."
-    )
-    graphql_max_tokens: int = Field(2_000, ge=100, le=20_000, description="Tokens of a document, comments too.")
-    graphql_max_depth: int = Field(12, ge=1, le=30, description="Fields within fields of a document.")
-    graphql_max_aliases: int = Field(30, ge=0, le=1_000, description="Aliases of a document, fragments expanded.")
-    graphql_max_directives: int = Field(50, ge=0, le=1_000, description="Directives of a document, fragments expanded.")
-    graphql_max_duplicates: int = Field(
-        50, ge=0, le=1_000, description="Selections that repeat a name of the same selection set, fragments expanded."
-    )
-    graphql_max_root_fields: int = Field(10, ge=1, le=100, description="Fields of an operation's own selection set.")
-    graphql_max_selections: int = Field(
-        2_000, ge=100, le=20_000, description="Fields, spreads and inline fragments of a document, fragments expanded."
-    )
-    graphql_max_cost: int = Field(10_000, ge=1_000, le=1_000_000, description="Points that one operation may cost.")
-    graphql_max_nodes: int = Field(10_000, ge=1_000, le=1_000_000, description="Objects that one operation may find.")
-    cost_per_minute_tenant: int | None = Field(
-        None,
-        le=2_000_000_000,
-        description="Points a minute of a tenant; by default 3000000 in production, elsewhere more than a process can answer.",
-    )
-    cost_per_minute_user: int | None = Field(
-        None,
-        le=2_000_000_000,
-        description="Points a minute of a user, or of a network not signed in; by default 1000000 in production.",
-    )
     otlp_endpoint: str | None = Field(None, description="Where traces go, over OTLP/HTTP; nowhere if not set.")
     trace_ratio: float = Field(0.1, ge=0, le=1, description="The share of requests that are traced.")
     drain_seconds: float = Field(0, ge=0, le=60, description="How long /readyz fails before the server stops listening.")
-
-    @field_validator("operation_seconds")
-    @classmethod
-    def _above(cls, value: float, info: ValidationInfo) -> float:
-        if value * 1000 <= info.data.get("statement_timeout_ms", 0):
-            raise ValueError("must lie above STATEMENT_TIMEOUT_MS")
-        return value
 
     @field_validator("jwt_keys")
     @classmethod
@@ -237,20 +187,6 @@ class Settings(Later, Console):
     def _apart(cls, value: int | None, info: ValidationInfo) -> int | None:
         if info.data.get("environment") is Environment.PRODUCTION and value is None:
             raise ValueError("required in production, so that /metrics is not public")
-        return value
-
-    @field_validator("trusted_documents_mode")
-    @classmethod
-    def _with_documents(cls, value: Trust, info: ValidationInfo) -> Trust:
-        if value is not Trust.OFF and info.data.get("trusted_documents") == {}:
-            raise ValueError("needs TRUSTED_DOCUMENTS_FILE, a manifest")
-        return value
-
-    @field_validator("cost_per_minute_tenant", "cost_per_minute_user")
-    @classmethod
-    def _affords(cls, value: int | None, info: ValidationInfo) -> int | None:
-        if value is not None and value < info.data.get("graphql_max_cost", 0):
-            raise ValueError("must be at least GRAPHQL_MAX_COST, which one operation may cost")
         return value
 
     def keyring(self) -> Keyring:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Final, get_args
 
 from annotated_types import Ge, Le
-from pydantic import SecretStr
+from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 from server.settings import Common, Console, Keyed, Migration, Settings
+from server.settings_graphql import GraphQL
+from server.settings_later import Later
 
 _HEAD: Final = """# Settings
 
@@ -23,9 +25,9 @@ _TABLE: Final = """
 |---|---|---|
 """
 _FOOT: Final = """
-🔒 is a secret: give it as `NAME_FILE`. `make run` is for `ENVIRONMENT=development` alone, makes its own DATABASE_URL and JWT_KEYS
-whatever the environment says, and takes three more: `DATA_DIR` (where its Postgres lies; `.data`), `ADMIN_DATABASE_URL` (a
-superuser's, in place of that Postgres) with `DATABASE_NAME`, and `POSTGRES_BIN` (the bin folder of another Postgres).
+🔒 is a secret: give it as `NAME_FILE`. `make run` is for `ENVIRONMENT=development` alone, makes its own DATABASE_URL, JWT_KEYS and
+SECRET_KEYS whatever the environment says, and takes three more: `DATA_DIR` (where its Postgres lies; `.data`), `ADMIN_DATABASE_URL`
+(a superuser's, in place of that Postgres) with `DATABASE_NAME`, and `POSTGRES_BIN` (the bin folder of another Postgres).
 `import-legacy` takes `OLD_DATABASE_URL`, from the environment alone, where the command line does not name the old database.
 """
 
@@ -35,16 +37,18 @@ def page() -> str:
     return (
         _HEAD
         + _table("Every command", Common)
-        + _table("Every command that opens the database", Keyed, beyond=Common)
-        + _table("`python -m server migrate`", Migration, beyond=Keyed)
-        + _table("`tenant`, `user`, `operator`, `audit`, `import-legacy`, `serve` and `work`", Console, beyond=Keyed)
-        + _table("`python -m server serve` and `work`", Settings, beyond=Console)
+        + _table("Every command that opens the database", Keyed, Common)
+        + _table("`python -m server migrate`", Migration, Keyed)
+        + _table("`tenant`, `user`, `operator`, `audit`, `import-legacy`, `serve` and `work`", Console, Keyed)
+        + _table("`serve` and `work`", Settings, Console, GraphQL, Later)
+        + _table("`serve` and `work`: GraphQL", GraphQL)
+        + _table("`serve` and `work`: letters and jobs", Later)
         + _FOOT
     )
 
 
-def _table(title: str, kind: type[Common], beyond: type[Common] | None = None) -> str:
-    known = beyond.model_fields if beyond else {}
+def _table(title: str, kind: type[BaseModel], *beyond: type[BaseModel]) -> str:
+    known = {name for other in beyond for name in other.model_fields}
     rows = (_row(name.upper(), field) for name, field in kind.model_fields.items() if name not in known)
     return _TABLE.format(title=title) + "".join(rows)
 

@@ -145,7 +145,7 @@ class Worker:
 
     async def _periodic(self, queued: Job, context: Context) -> None:
         name = queued.entrypoint.removeprefix(_PREFIX)
-        await self._attended(context, partial(running.again, self._desk, name))
+        await self._attended(context, partial(running.run_periodic, self._desk, name))
 
     async def _attended(self, context: Context, work: Callable[[], Awaitable[timedelta | None]]) -> None:
         """Does the work to its end, unless somebody cancels the job or the worker hands it back. Raises RetryRequested.

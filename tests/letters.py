@@ -11,15 +11,11 @@ from email.message import EmailMessage
 from typing import Any
 
 import asyncpg
-from pydantic import SecretStr
 
-from auth.desk import Mail
-from resolvers.attempts import settled
+from resolvers.background import settled
 from tests.conftest import Serve
-from tests.post_office import PostOffice, open_office
+from tests.post_office import PostOffice, open_office, sending_to
 from tests.world import PASSWORD, Answer, World
-
-FROM = "Address Book <no-reply@book.test>"
 
 SIGNUP = """
 mutation($i: SignupInput!) { signup(input: $i) {
@@ -112,5 +108,5 @@ def token_of(letter: EmailMessage) -> str:
 async def mailing(serve: Serve, admin: asyncpg.Connection, **changed: Any) -> AsyncIterator[Mailing]:
     """A server that sends its letters to a post office; its people's addresses are verified."""
     async with open_office() as office:
-        client = await serve(jobs_in_serve=True, mail=Mail.SMTP, smtp_url=SecretStr(office.url), mail_from=FROM, **changed)
+        client = await serve(**sending_to(office, jobs_in_serve=True, public_url=None, **changed))
         yield Mailing(await World.made(client, admin), office)

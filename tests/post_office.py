@@ -82,7 +82,7 @@ class PostOffice:
         return answer
 
 
-def mailing(office: PostOffice, **changed: Any) -> dict[str, Any]:
+def sending_to(office: PostOffice, **changed: Any) -> dict[str, Any]:
     """The settings of a server that sends its letters there and tries again soon."""
     return {
         "mail": Mail.SMTP,

@@ -161,3 +161,19 @@ async def test_the_last_migration_knows_the_models_as_they_are(tortoise: None) -
     for model in (*before.values(), *today.values()):
         del model["docstring"], model["description"]
     assert before == today
+
+
+async def test_each_migration_after_the_first_can_be_taken_back(fresh: Database) -> None:
+    owner = await asyncpg.connect(fresh.owner)
+    modules = [import_py_file(ROOT / "migrations" / "models" / name) for name in known_migrations()]
+    await owner.execute(await modules[0].upgrade(owner))
+    before = []
+    for module in modules[1:]:
+        before.append(await dump(owner))
+        await owner.execute(await module.upgrade(owner))
+    assert (await dump(owner)).splitlines() == COMMITTED.read_text(encoding="utf-8").splitlines()
+    for module in reversed(modules[1:]):
+        await owner.execute(await module.downgrade(owner))
+        assert (await dump(owner)).splitlines() == before.pop().splitlines()
+    assert await owner.fetchval("SELECT to_regnamespace('queue') IS NULL")
+    await owner.close()

@@ -53,8 +53,6 @@ LOBBY = {
     "resolvers.attempts.named",
     "resolvers.running.sweep",
     "resolvers.seals.seal",
-    "resolvers.seals.verify",
-    "resolvers.sessions.refresh",
     "resolvers.tenants.requests_per_minute",
     "server.demo.plant",
 }

@@ -25,7 +25,7 @@ KEY: Final = VAULT.keys("door")[0]
 SECRET: Final = "acmesecret"
 DENIED, OVER, ANOTHERS, CLOSED = "42501", "28000", "25001", "22P02"
 
-_MIGRATION: Final = ROOT / "migrations" / "models" / "8_20261130000000_wall.py"
+_MIGRATION: Final = ROOT / "migrations" / "models" / "1_20261130000000_identity.py"
 
 OPENINGS: Final[dict[str, str]] = {
     # The setting

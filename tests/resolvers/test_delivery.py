@@ -22,7 +22,7 @@ from resolvers.letters import LetterKind, post
 from resolvers.work import Again, GivenUp
 from server.app import DESK, create_app
 from server.settings import Settings
-from tests.post_office import PostOffice, mailing, open_office
+from tests.post_office import PostOffice, open_office, sending_to
 from tests.world import add_user, tenant
 
 
@@ -84,7 +84,7 @@ async def mail(tortoise: None, settings: Settings, admin: asyncpg.Connection) ->
     """The desk of a server with mail."""
     acme = await tenant(admin, "acme")
     async with open_office() as office:
-        desk = create_app(settings.model_copy(update=mailing(office, smtp_seconds=0.5)))[DESK]
+        desk = create_app(settings.model_copy(update=sending_to(office, smtp_seconds=0.5)))[DESK]
         yield Post(desk, office, admin, acme, await add_user(admin, acme, "ada", "OWNER"))
 
 

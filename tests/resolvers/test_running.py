@@ -189,7 +189,7 @@ async def test_periodic_work_that_fails_is_told_and_done_again(
         raise RuntimeError("no")
 
     monkeypatch.setitem(running.PERIODIC, "broken", Periodic(7, broken))
-    assert await running.again(desk, "broken") == timedelta(seconds=7)
+    assert await running.run_periodic(desk, "broken") == timedelta(seconds=7)
     assert done(desk, "failed", "broken") == 1
     assert '"periodic":"broken"' in logged.getvalue()
 
@@ -201,6 +201,6 @@ async def test_the_sweep_goes_through_every_tenant(desk: Desk, tortoise: None, a
             "VALUES ($1, gen_random_uuid(), 'MAIL', 'FAILED', now() - interval '31 days')",
             await tenant(admin, slug),
         )
-    assert await running.again(desk, "sweep") == timedelta(hours=1)
+    assert await running.run_periodic(desk, "sweep") == timedelta(hours=1)
     assert await admin.fetch("SELECT FROM jobs") == []
     assert done(desk, "succeeded", "sweep") == 1

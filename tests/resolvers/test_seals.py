@@ -29,7 +29,7 @@ from models.values import Origin, new_id, now
 from observability.metrics import Metrics
 from observability.redaction import scrub
 from resolvers import seals
-from resolvers.running import again
+from resolvers.running import run_periodic
 from resolvers.seals import Heads, Verdict, grouped, seal, verify
 from tests.conftest import JWT_KEYS, SECRET_KEYS
 from tests.world import tenant
@@ -411,5 +411,5 @@ def test_a_seal_is_told_in_groups_that_no_redaction_takes_for_a_secret() -> None
 
 async def test_sealing_is_done_again_and_again_by_who_works_on_jobs(admin: asyncpg.Connection, acme: UUID, desk: Desk) -> None:
     await _entries(admin, acme, 3)
-    assert await again(desk, "seal") == timedelta(seconds=60)
+    assert await run_periodic(desk, "seal") == timedelta(seconds=60)
     assert await _checked() == [Verdict("acme", 3, 0, None)]

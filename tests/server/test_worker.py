@@ -25,7 +25,7 @@ from server.settings import Settings
 from server.worker import Worker, working
 from tests.conftest import VAULT, Database, Serve
 from tests.gql.test_jobs import CANCEL
-from tests.post_office import PostOffice, mailing, open_office
+from tests.post_office import PostOffice, open_office, sending_to
 from tests.world import World
 
 NAME = "address-book worker"
@@ -67,7 +67,7 @@ async def until(look: Callable[[], Awaitable[Any]], true: Callable[[Any], object
 async def mail(serve: Serve, admin: asyncpg.Connection) -> AsyncIterator[Mailing]:
     """A server with a worker, and a mail server."""
     async with open_office() as office:
-        client = await serve(**mailing(office, jobs_in_serve=True, smtp_seconds=30.0, jobs_attempts=3))
+        client = await serve(**sending_to(office, jobs_in_serve=True, smtp_seconds=30.0, jobs_attempts=3))
         yield Mailing(await World.made(client, admin), client.app[DESK], office)
 
 
@@ -111,11 +111,11 @@ async def test_what_is_cancelled_while_it_runs_is_stopped(mail: Mailing) -> None
 
 async def test_what_is_cancelled_before_is_never_begun(serve: Serve, admin: asyncpg.Connection) -> None:
     async with open_office() as office:
-        client = await serve(**mailing(office))
+        client = await serve(**sending_to(office))
         mail = Mailing(await World.made(client, admin), client.app[DESK], office)
         job = await mail.ask()
         assert (await mail.world.ada.gql(CANCEL, id=job)).data["cancelJob"]["userErrors"] == []
-        client = await serve(**mailing(office, jobs_in_serve=True))
+        client = await serve(**sending_to(office, jobs_in_serve=True))
         await mail.ask()
         assert await mail.becomes("SUCCEEDED") == (1, None)
         assert office.tried == 1

@@ -24,7 +24,7 @@ from server.app import create_app
 from server.database import ROOT, opened
 from server.settings import Settings
 from tests.conftest import JWT_KEYS, SECRET_KEYS, VAULT, Database
-from tests.post_office import PostOffice, mailing, open_office
+from tests.post_office import PostOffice, open_office, sending_to
 from tests.world import add_user, tenant
 
 Work = Callable[..., Awaitable[Process]]
@@ -82,7 +82,7 @@ async def desk(database: Database, settings: Settings, office: PostOffice) -> As
     from server.app import DESK
 
     async with opened(database.app, VAULT, pool=3):
-        yield create_app(settings.model_copy(update=mailing(office)))[DESK]
+        yield create_app(settings.model_copy(update=sending_to(office)))[DESK]
 
 
 async def ask(desk: Desk, home: UUID, user: UUID, times: int = 1) -> None:

@@ -1,4 +1,4 @@
-"""The wall against injected SQL: what says whose door is open can be written by the door alone."""
+"""What identity needs: a door that injected SQL does not open, second factors, mailed links, invitations, jobs, seals, moving in."""
 
 from tortoise import BaseDBAsyncClient
 
@@ -15,7 +15,7 @@ BEGIN
 END
 $$;
 
--- Digests of the keys that hold a tenant without a session; `migrate` puts those of SECRET_KEYS here. The app role does not read it.
+-- Digests of the keys that hold a tenant without a session; `migrate` puts those of SECRET_KEYS here. The app role cannot read it.
 CREATE TABLE door_keys (
     digest bytea PRIMARY KEY CHECK (octet_length(digest) = 32)
 );
@@ -67,7 +67,9 @@ BEGIN
 END
 $$;
 
--- As before. It runs as the owner, whom row-level security binds as well.
+-- The door, as before, and: why the session is over stands in the error's detail, for whoever holds its token; where the tenant
+-- asks for a second factor, a session without one enters with the mark ENROLLING alone (42501, with a message of its own).
+-- It runs as the owner, whom row-level security binds as well.
 CREATE OR REPLACE FUNCTION enter(tenant uuid, session uuid, roles text[]) RETURNS uuid
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
 AS $$
@@ -112,11 +114,203 @@ BEGIN
     END LOOP;
 END
 $$;
+
+ALTER TABLE tenants
+    ADD COLUMN requests_per_minute integer NOT NULL DEFAULT 60000,
+    ADD COLUMN require_totp boolean NOT NULL DEFAULT false,
+    ADD CONSTRAINT tenants_requests_per_minute_check CHECK (requests_per_minute BETWEEN 10 AND 1000000);
+
+-- Stands for accounts that were made on condition that the address is verified: until then they do not sign in.
+ALTER TABLE users ADD COLUMN verification_required boolean NOT NULL DEFAULT false;
+
+-- authenticated_at: when the password, and the second factor where there is one, was last proved in this session.
+ALTER TABLE sessions
+    ADD COLUMN authenticated_at timestamptz NOT NULL DEFAULT now(),
+    ADD COLUMN second_factor boolean NOT NULL DEFAULT false;
+-- Whether a tenant's people signed in from a network of late.
+CREATE INDEX login_history_by_network ON login_history (tenant_id, ip_prefix, at DESC);
+
+-- The secret is encrypted, and counts once it is confirmed; pending is the one that is to take its place. last_step: the time step
+-- of the last code, which counts once; failures: wrong codes since, after too many of which none is looked at until held_until.
+CREATE TABLE authenticators (
+    tenant_id uuid NOT NULL REFERENCES tenants (id),
+    user_id uuid NOT NULL,
+    secret bytea NOT NULL,
+    pending bytea,
+    last_step bigint NOT NULL DEFAULT 0,
+    failures integer NOT NULL DEFAULT 0 CHECK (failures >= 0),
+    held_until timestamptz,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    confirmed_at timestamptz,
+    PRIMARY KEY (tenant_id, user_id),
+    FOREIGN KEY (tenant_id, user_id) REFERENCES users (tenant_id, id) ON DELETE CASCADE
+);
+
+CREATE TABLE recovery_codes (
+    tenant_id uuid NOT NULL REFERENCES tenants (id),
+    user_id uuid NOT NULL,
+    digest bytea NOT NULL CHECK (octet_length(digest) = 32),
+    PRIMARY KEY (tenant_id, user_id, digest),
+    FOREIGN KEY (tenant_id, user_id) REFERENCES users (tenant_id, id) ON DELETE CASCADE
+);
+
+-- A link that was mailed, perhaps again (mailed_at). Its secret is kept nowhere: it follows from the id and a key of the server.
+CREATE TABLE mail_tokens (
+    tenant_id uuid NOT NULL REFERENCES tenants (id),
+    id uuid NOT NULL,
+    digest bytea NOT NULL CHECK (octet_length(digest) = 32),
+    purpose text NOT NULL CHECK (purpose IN ('VERIFY_EMAIL', 'RESET_PASSWORD')),
+    user_id uuid NOT NULL,
+    email_key text COLLATE "C" NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    expires_at timestamptz NOT NULL,
+    used_at timestamptz,
+    mailed_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT mail_tokens_digest_key UNIQUE (tenant_id, digest),
+    FOREIGN KEY (tenant_id, user_id) REFERENCES users (tenant_id, id) ON DELETE CASCADE
+);
+CREATE INDEX mail_tokens_of_user ON mail_tokens (tenant_id, user_id, purpose);
+
+-- A sign-up with the address of user_id, of which its sender is told nothing: the username is taken and the password right as
+-- after any other, but it opens nothing.
+CREATE TABLE signup_claims (
+    tenant_id uuid NOT NULL REFERENCES tenants (id),
+    id uuid NOT NULL,
+    username_key text COLLATE "C" NOT NULL,
+    password_hash text NOT NULL,
+    user_id uuid NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    mailed_at timestamptz,
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT signup_claims_username_key UNIQUE (tenant_id, username_key),
+    FOREIGN KEY (tenant_id, user_id) REFERENCES users (tenant_id, id) ON DELETE CASCADE
+);
+CREATE INDEX signup_claims_of_user ON signup_claims (tenant_id, user_id);
+
+CREATE TABLE invitations (
+    tenant_id uuid NOT NULL REFERENCES tenants (id),
+    id uuid NOT NULL,
+    digest bytea NOT NULL CHECK (octet_length(digest) = 32),
+    email text NOT NULL CHECK (char_length(email) BETWEEN 3 AND 254),
+    email_key text COLLATE "C" NOT NULL,
+    role text NOT NULL CHECK (role IN ('OWNER', 'ADMIN', 'EDITOR', 'VIEWER')),
+    invited_by uuid,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    expires_at timestamptz NOT NULL,
+    accepted_at timestamptz,
+    revoked_at timestamptz,
+    CHECK (accepted_at IS NULL OR revoked_at IS NULL),
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT invitations_digest_key UNIQUE (tenant_id, digest)
+);
+CREATE INDEX invitations_open ON invitations (tenant_id, email_key) WHERE accepted_at IS NULL AND revoked_at IS NULL;
+
+-- What is done later, as its tenant sees it. payload holds ids and kinds: never a secret, never an address.
+CREATE TABLE jobs (
+    tenant_id uuid NOT NULL REFERENCES tenants (id),
+    id uuid NOT NULL,
+    kind text NOT NULL CHECK (char_length(kind) <= 40),
+    status text NOT NULL DEFAULT 'QUEUED' CHECK (status IN ('QUEUED', 'RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELLED')),
+    progress double precision NOT NULL DEFAULT 0 CHECK (progress BETWEEN 0 AND 1),
+    failure text CHECK (char_length(failure) <= 500),
+    payload jsonb NOT NULL DEFAULT '{}',
+    attempts integer NOT NULL DEFAULT 0,
+    actor_id uuid,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    started_at timestamptz,
+    finished_at timestamptz,
+    CHECK ((finished_at IS NOT NULL) = (status IN ('SUCCEEDED', 'FAILED', 'CANCELLED'))),
+    PRIMARY KEY (tenant_id, id)
+);
+CREATE INDEX jobs_latest ON jobs (tenant_id, created_at DESC, id DESC);
+CREATE INDEX jobs_by_status ON jobs (tenant_id, status, created_at DESC, id DESC);
+
+-- The hash chain over the audit log: each seal covers the one before it and one entry. latest_at: the time of the latest entry of
+-- the chain so far.
+CREATE TABLE audit_seals (
+    tenant_id uuid NOT NULL REFERENCES tenants (id),
+    number bigint NOT NULL CHECK (number > 0),
+    entry_id uuid NOT NULL,
+    seal bytea NOT NULL CHECK (octet_length(seal) = 32),
+    sealed_at timestamptz NOT NULL DEFAULT now(),
+    latest_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, number),
+    CONSTRAINT audit_seals_entry_key UNIQUE (tenant_id, entry_id)
+);
+CREATE INDEX audit_entries_latest ON audit_entries (tenant_id, at DESC, id DESC);
+CREATE INDEX audit_entries_of_action ON audit_entries (tenant_id, action, at DESC, id DESC);
+CREATE INDEX audit_entries_of_actor ON audit_entries (tenant_id, actor_id, at DESC, id DESC);
+
+-- Which row of the old database became which of ours. A row that was removed since stays known, and does not come back.
+CREATE TABLE legacy_imports (
+    tenant_id uuid NOT NULL REFERENCES tenants (id),
+    kind text NOT NULL CHECK (kind IN ('USER', 'CONTACT', 'LOGIN')),
+    number integer NOT NULL,
+    target_id uuid NOT NULL,
+    checksum bigint NOT NULL,
+    PRIMARY KEY (tenant_id, kind, number)
+);
+
+-- Lets the sequences of numbers go on after these. As the owner, since the role that serves may not set a sequence; so written
+-- that it can neither go back nor use the sequence up, whoever calls it.
+CREATE FUNCTION pass_numbers(users_to integer, contacts_to integer) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    which text;
+    upto bigint;
+    here bigint;
+BEGIN
+    FOR which, upto IN VALUES ('public.users_number_seq', users_to), ('public.contacts_number_seq', contacts_to) LOOP
+        IF upto > 1000000000 THEN
+            RAISE EXCEPTION 'numbers end at 1000000000' USING ERRCODE = '22003';
+        END IF;
+        EXECUTE format('SELECT last_value - (NOT is_called)::int FROM %s', which) INTO here;
+        -- A short way is gone step by step, and so stays right whoever takes numbers meanwhile; nobody takes so many as a long way.
+        IF upto - here > 10000 THEN
+            PERFORM setval(which::regclass, upto);
+        ELSIF upto > here THEN
+            PERFORM nextval(which::regclass) FROM generate_series(here + 1, upto);
+        END IF;
+    END LOOP;
+END
+$$;
+REVOKE EXECUTE ON FUNCTION pass_numbers(integer, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION pass_numbers(integer, integer) TO address_book_app;
+
+DO $$
+DECLARE
+    name text;
+BEGIN
+    FOREACH name IN ARRAY ARRAY['authenticators', 'recovery_codes', 'mail_tokens', 'signup_claims', 'invitations', 'jobs',
+                                'audit_seals', 'legacy_imports']
+    LOOP
+        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
+        EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);
+        EXECUTE format('CREATE POLICY own_tenant ON %I USING (tenant_id = (SELECT held_tenant())) '
+                       'WITH CHECK (tenant_id = (SELECT held_tenant()))', name);
+    END LOOP;
+END
+$$;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON authenticators, recovery_codes, mail_tokens, signup_claims, invitations, jobs
+    TO address_book_app;
+GRANT SELECT, INSERT ON audit_seals, legacy_imports TO address_book_app;
+GRANT SELECT ON authenticators, recovery_codes, mail_tokens, signup_claims, invitations, jobs, audit_seals, legacy_imports
+    TO address_book_backup;
 """
 
 
 async def downgrade(db: BaseDBAsyncClient) -> str:
     return r"""
+DROP FUNCTION pass_numbers(integer, integer);
+DROP TABLE legacy_imports, audit_seals, jobs, invitations, signup_claims, mail_tokens, recovery_codes, authenticators;
+DROP INDEX audit_entries_of_actor, audit_entries_of_action, audit_entries_latest, login_history_by_network;
+ALTER TABLE sessions DROP COLUMN second_factor, DROP COLUMN authenticated_at;
+ALTER TABLE users DROP COLUMN verification_required;
+ALTER TABLE tenants DROP COLUMN require_totp, DROP COLUMN requests_per_minute;
+
 DO $$
 DECLARE
     guarded regclass;
@@ -128,6 +322,7 @@ BEGIN
 END
 $$;
 
+DROP FUNCTION enter(uuid, uuid, text[]);
 DROP FUNCTION hold(uuid, bytea);
 CREATE FUNCTION hold(tenant uuid) RETURNS uuid
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -141,39 +336,28 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION enter(tenant uuid, session uuid, roles text[]) RETURNS uuid
+CREATE FUNCTION enter(tenant uuid, session uuid, roles text[]) RETURNS uuid
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 AS $$
 DECLARE
     allowed boolean;
-    proved boolean;
-    why text;
 BEGIN
     PERFORM hold(tenant);
-    SELECT u.role = ANY (roles) OR (u.operator AND 'OPERATOR' = ANY (roles)),
-           s.second_factor OR NOT t.require_totp OR 'ENROLLING' = ANY (roles)
-      INTO allowed, proved
+    SELECT u.role = ANY (roles) OR (u.operator AND 'OPERATOR' = ANY (roles)) INTO allowed
       FROM sessions s
       JOIN users u ON u.tenant_id = s.tenant_id AND u.id = s.user_id
       JOIN tenants t ON t.id = s.tenant_id
      WHERE s.tenant_id = tenant AND s.id = session
        AND s.ended_at IS NULL AND s.expires_at > now() AND u.active AND t.status = 'ACTIVE';
     IF allowed IS NULL THEN
-        SELECT json_build_object('reason', coalesce(s.ended_reason, 'EXPIRED'), 'at', coalesce(s.ended_at, s.expires_at)) INTO why
-          FROM sessions s
-         WHERE s.tenant_id = tenant AND s.id = session AND (s.ended_at IS NOT NULL OR s.expires_at <= now());
-        RAISE EXCEPTION 'the session is over' USING ERRCODE = '28000', DETAIL = coalesce(why, '');
+        RAISE EXCEPTION 'the session is over' USING ERRCODE = '28000';
     ELSIF NOT allowed THEN
         RAISE EXCEPTION 'the role does not suffice' USING ERRCODE = '42501';
-    ELSIF NOT proved THEN
-        RAISE EXCEPTION 'the second factor is missing' USING ERRCODE = '42501';
     END IF;
     RETURN tenant;
 END
 $$;
 
-REVOKE EXECUTE ON FUNCTION enter(uuid, uuid, text[]) FROM address_book_app;
-GRANT EXECUTE ON FUNCTION enter(uuid, uuid, text[]) TO PUBLIC;
 DROP FUNCTION open_door(uuid), knows_door_key(bytea), held_tenant();
 DROP TABLE door_keys;
 """
