@@ -59,7 +59,7 @@ async def login_legacy(
 async def _login(
     desk: Desk, origin: Origin, tenant: str, username_or_email: str, password: str, totp: str | None, *, legacy: bool
 ) -> SignedIn | None:
-    desk.hasher.refuse_when_full()  # a crowd is not to take the connections of those who are signed in
+    desk.hasher.refuse_when_full(origin.ip_prefix)  # a crowd is not to take the connections of those who are signed in
     home = await named(tenant)
     name = username_or_email[: rules.EMAIL_LENGTH]  # bounded before it is normalised; nobody's name is longer
     await counted_login(desk, origin, tenant, home, normal(name))
@@ -71,7 +71,7 @@ async def _login(
         async with within(home["id"]):
             user, claim = await known_by(desk, name)
     proved = user or claim
-    right = await desk.hasher.verify(password, proved["password_hash"] if proved else None)
+    right = await desk.hasher.verify(password, proved["password_hash"] if proved else None, origin.ip_prefix)
     if home is not None:
         target = user["id"] if user else None
         fresh = await desk.hasher.hash(password) if user and right and desk.hasher.needs_rehash(user["password_hash"]) else None
