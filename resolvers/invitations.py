@@ -35,6 +35,8 @@ async def invite(desk: Desk, caller: Caller, email: str, role: Role) -> Row:
     await counted(desk, caller.origin, "invitation", tenant["slug"], tenant, caller.user.hex)
     async with within(caller.to(Permission.INVITATIONS_WRITE)):
         await User.alone()
+        async with within(caller.to(Permission.INVITATIONS_WRITE)):
+            pass  # who was lowered or deactivated while this waited does nothing any more
         await _refuse_out_of_reach(caller, role, "role")
         if role is Role.OWNER:
             await refuse_stale(caller)
