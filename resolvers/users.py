@@ -45,8 +45,8 @@ async def count(caller: Caller) -> int:
 
 async def change(desk: Desk, caller: Caller, user_id: UUID | None, values: Mapping[str, Any]) -> Row:
     """The user after the change; it bites with their next statement. Refuses with NotFound, NotAllowed, LastOwner, …Taken, and with
-    ReauthenticationRequired where it gives or takes the role OWNER, or an e-mail address: by that a password can be reset. Changes of
-    addresses are counted, since letters tell of them: refuses with TooManyAttempts.
+    ReauthenticationRequired where it gives or takes the role OWNER, or an e-mail address: by that a password can be reset. With
+    TooManyAttempts, too, where it changes an address, to which letters go.
     """
     await _count_address(desk, caller, user_id, values)
     async with within(caller.to(Permission.USERS_WRITE)):
