@@ -223,6 +223,29 @@ async def test_a_sign_up_with_ones_own_username_as_address_is_told_nothing_more(
     assert _codes(await post.login("hans@example.org")) == ["INVALID_CREDENTIALS"]  # an unproved address is nobody's name
 
 
+async def test_whose_address_is_their_username_is_not_known_by_it(post: Mailing) -> None:
+    await post.world.admin.execute("UPDATE users SET username = email, username_key = email_key WHERE username = 'grace'")
+    for email in ("grace@example.org", "linus@example.org", "hans@example.org"):
+        told = [await post.signup(username=name, email=email) for name in (email, email.upper(), email)]
+        told += await asyncio.gather(*(post.signup(username=email, email=email) for _ in range(5)))
+        assert told == [VERIFY] * 8, email
+        assert _codes(await post.login(email, PASSWORD + "?")) == ["INVALID_CREDENTIALS"]
+        assert _codes(await post.signup(username=email, email="else@example.org")) == ["INVALID"]
+    at_once = await asyncio.gather(*(post.signup(username="olaf@example.org", email="olaf@example.org") for _ in range(10)))
+    assert at_once == [VERIFY] * 10
+    assert sorted(await post.letters(6)) == [
+        "Confirm your e-mail address > hans@example.org",
+        "Confirm your e-mail address > olaf@example.org",
+        "You have an account already > grace@example.org",
+        "You have an account already > hans@example.org",
+        "You have an account already > linus@example.org",
+        "You have an account already > olaf@example.org",
+    ]
+    await post.silence()
+    for name in ("hans@example.org", "olaf@example.org"):
+        assert _codes(await post.login(name)) == ["INVALID_CREDENTIALS"]
+
+
 async def test_ten_at_once_of_one_address_are_told_alike_and_make_one_account(post: Mailing) -> None:
     answers = await asyncio.gather(*(post.signup(username=f"eve{n}") for n in range(10)))
     assert answers == [VERIFY] * 10
