@@ -12,6 +12,7 @@ from auth.tokens import RefreshToken
 from models import rules
 from models.audit import AuditEntry
 from models.errors import BadCredentials, NotFound, TokenInvalid, TokenReused
+from models.mail_token import MailToken
 from models.session import Rotation, Session
 from models.tenancy import lobby, through, within
 from models.tenant import Tenant
@@ -185,7 +186,7 @@ async def revoke_all(caller: Caller, *, but_this: bool) -> int:
 
 
 async def change_password(desk: Desk, caller: Caller, *, current: str, new: str) -> None:
-    """Keeps a new password and ends the user's other sessions. Refuses with BadCredentials or WeakPassword."""
+    """Keeps a new password, and ends other sessions and mailed links to one. Refuses with BadCredentials or WeakPassword."""
     async with within(caller.to(Permission.ACCOUNT_USE)):
         user, tenant = await User.find(caller.user), await Tenant.find(caller.tenant)
     await counted(desk, caller.origin, "password", tenant["slug"], tenant, user["id"].hex)
@@ -198,6 +199,7 @@ async def change_password(desk: Desk, caller: Caller, *, current: str, new: str)
         done = right and await _still(user) is not None
         if done:
             await User.set_password(caller.user, password_hash)
+            await MailToken.end_resets(caller.user)
             ended = await Session.end(SessionEndReason.PASSWORD_CHANGED, user_id=caller.user, id__not=caller.session)
             await AuditEntry.append("password.changed", caller.origin, actor=caller.user, target=caller.user, sessions_ended=ended)
             await post(desk, LetterKind.PASSWORD_CHANGED, origin=caller.origin, user=caller.user)

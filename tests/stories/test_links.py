@@ -11,6 +11,7 @@ import pytest
 
 from auth.mailed import MailedToken
 from server.app import DESK
+from tests.commands import Command
 from tests.conftest import Serve
 from tests.letters import LOGIN, SIGNUP, Mailing, mailing, payload
 from tests.world import PASSWORD, Person, World
@@ -101,6 +102,21 @@ async def test_a_forgotten_password_is_replaced_and_all_devices_are_out(post: Ma
     assert await post.world.admin.fetchval("SELECT email_verified FROM users WHERE id = $1", grace.user) is True
     assert await post.do("resetPassword", token=token, newPassword=PASSWORD) == DEAD
     assert await _actions(post) == ["password.reset_requested", "password.reset", "login.failed"]
+
+
+async def test_a_link_to_a_new_password_ends_with_the_old_one(post: Mailing, run: Command) -> None:
+    """Whoever reads their letters is not to undo it."""
+    change = "mutation($i: ChangePasswordInput!) { changePassword(input: $i) { ok userErrors { code path } } }"
+    for person in (post.world.grace, post.world.linus):
+        await post.do("requestPasswordReset", tenant="acme", email=f"{person.username}@example.org")
+        token = await post.token(f"{person.username}@example.org")
+        if person is post.world.grace:
+            assert payload(await person.gql(change, i={"currentPassword": PASSWORD, "newPassword": NEW})) == DONE
+            assert (await post.letter())["Subject"] == "Your password was changed"
+        else:
+            assert (await run("user", "password", "acme", person.username, "--generate")).code == 0
+        assert await post.do("resetPassword", token=token, newPassword=OTHER) == DEAD
+    assert (await post.login("grace", NEW))["tokens"] is not None
 
 
 async def test_a_reset_proves_the_address_of_a_sign_up_too(post: Mailing) -> None:
