@@ -21,6 +21,9 @@ ATTEMPTS_PER_MINUTE: Final = 10
 FROM_A_NETWORK: Final = 30
 """Attempts a minute that one network may make at one tenant at the least: many people may sit behind it."""
 
+LETTERS: Final = frozenset({"address", "invitation"})
+"""What sends letters to addresses of a caller's choice: no tenant allows itself more of it than a new one may."""
+
 NETWORK: Final = "from "
 """How a key that names a network begins."""
 
@@ -130,6 +133,8 @@ class Desk:
         `place` is the slug that was given: what is not there is counted as if it were. Raises TooManyAttempts.
         """
         limit = ATTEMPTS_PER_MINUTE if tenant is None else tenant["login_attempts_per_minute"]
+        if kind in LETTERS:
+            limit = min(limit, ATTEMPTS_PER_MINUTE)
         for key in keys:
             per_minute = limit if not key.startswith(NETWORK) else max(limit, FROM_A_NETWORK)
             await self.throttle.check(kind, place, key, per_minute)

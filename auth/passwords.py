@@ -14,6 +14,7 @@ import re
 import sys
 import threading
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
@@ -49,6 +50,7 @@ class Hasher:
     """Hashes, verifies and judges passwords in `workers` threads of its own; `cost` is bcrypt's, 2^cost rounds.
 
     While `queue` calls wait for a thread, a further one is `Unavailable` at once: it would wait longer than an operation may.
+    Half of that queue is for networks that have no call here yet, so that no single one fills it and locks out all others.
     """
 
     def __init__(self, cost: int = 12, workers: int = 2, queue: int | None = None) -> None:
@@ -56,31 +58,34 @@ class Hasher:
         queue = QUEUED * workers if queue is None else queue
         # A well-formed hash that no password is known to have: comparing with it costs what a real one does.
         self._dummy = bcrypt.gensalt(cost).decode("ascii") + "." * 31
-        self._places = threading.BoundedSemaphore(workers + queue)
+        self._most, self._spared = workers + queue, queue // 2
+        self._calls: Counter[str | None] = Counter()  # by network; None for those that a throttle of their own bounds
+        self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="passwords", initializer=_give_way)
 
-    def refuse_when_full(self) -> None:
+    def refuse_when_full(self, network: str | None = None) -> None:
         """Raises `Unavailable` where `verify` would, for whoever wants to know before asking a database."""
-        self._take_place()
-        self._places.release()
+        with self._lock:
+            self._refuse(network)
 
     async def hash(self, password: str, path: tuple[str, ...] = ()) -> str:
         """What to store, 60 ASCII characters. `InvalidInput` at `path` where it is no text or far too long."""
         if not _readable(password):
             raise InvalidInput("This password cannot be used. Please choose another.", path)
-        return await self._run(_hash, password, self._cost)
+        return await self._run(None, _hash, password, self._cost)
 
-    async def verify(self, password: str, stored: str | None) -> bool:
+    async def verify(self, password: str, stored: str | None, network: str | None = None) -> bool:
         """Whether `stored` is of this password. Without one, or with one not of ours, False after the same work.
 
-        One that was adopted of the old service is verified as it was made there, after the same work again.
+        One that was adopted of the old service is verified as it was made there, after the same work again. `network` is from
+        where it is asked, by anybody.
         """
         if not _readable(password):
             return False  # at once, whoever it is for: it tells nothing about the account
         if stored is not None and legacy_hashes.adopted(stored):
-            return await self._run(legacy_hashes.matches, password, stored, self._cost)
+            return await self._run(network, legacy_hashes.matches, password, stored, self._cost)
         known = stored is not None and _STORED.fullmatch(stored) is not None
-        return await self._run(_matches, password, stored if stored and known else self._dummy) and known
+        return await self._run(network, _matches, password, stored if stored and known else self._dummy) and known
 
     async def check(self, password: str, hints: Sequence[str], path: tuple[str, ...] = (), minimum: int = MIN_LENGTH) -> None:
         """Refuses a new password that is too short, too long or too easy: `WeakPassword` at `path`, with what to do.
@@ -89,7 +94,7 @@ class Hasher:
         """
         if not _readable(password):
             raise _unfit(password, path)
-        await self._run(_judge, password, hints, path, minimum)
+        await self._run(None, _judge, password, hints, path, minimum)
 
     def needs_rehash(self, stored: str) -> bool:
         """Whether it was stored at another cost, or in another form, than `hash` would now."""
@@ -100,20 +105,28 @@ class Hasher:
         """Takes no more; what waits is cancelled, what runs ends by itself."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    async def _run(self, work: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
-        self._take_place()
+    async def _run(self, network: str | None, work: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        with self._lock:
+            self._refuse(network)
+            self._calls[network] += 1
         try:
             future = self._pool.submit(work, *args, **kwargs)
         except RuntimeError as closed:
-            self._places.release()
+            self._leave(network)
             raise Unavailable("The server is shutting down. Please try again.", retry_after=1) from closed
         # Released by the thread, not by us: a caller who goes away leaves the thread at work.
-        future.add_done_callback(lambda _: self._places.release())
+        future.add_done_callback(lambda _: self._leave(network))
         return await asyncio.wrap_future(future)
 
-    def _take_place(self) -> None:
-        if not self._places.acquire(blocking=False):
+    def _refuse(self, network: str | None) -> None:
+        another = network is not None and self._calls[network] > 0
+        if self._calls.total() >= self._most - (self._spared if another else 0):
             raise Unavailable("Too many people are signing in just now. Please try again.", retry_after=1)
+
+    def _leave(self, network: str | None) -> None:
+        with self._lock:
+            self._calls[network] -= 1
+            self._calls += Counter()  # which drops those that have none
 
 
 def _give_way() -> None:

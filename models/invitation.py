@@ -73,8 +73,8 @@ class Invitation(Model):
         return await cls._open().filter(id=invitation_id).first().values()
 
     @classmethod
-    async def locked(cls, **which: UUID | bytes) -> Row | None:
-        """The open invitation that `which` names (by id, by digest), locked until the door closes; or None."""
+    async def locked(cls, **which: UUID | bytes | str) -> Row | None:
+        """The open invitation that `which` names (by id, by digest, by email_key), locked until the door closes; or None."""
         invitation = await cls._open().filter(**which).select_for_update().first()
         return None if invitation is None else record(invitation)
 

@@ -93,5 +93,10 @@ class MailToken(Model):
         return user
 
     @classmethod
+    async def end_resets(cls, user_id: UUID) -> None:
+        """The user's links to a new password are of no use any more: they have another one."""
+        await cls.filter(user_id=user_id, purpose=MailPurpose.RESET_PASSWORD).delete()
+
+    @classmethod
     def _good(cls, user: Row) -> QuerySet[Any]:
         return cls.filter(user_id=user["id"], email_key=user["email_key"], used_at=None, expires_at__gt=now())

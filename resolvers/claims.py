@@ -22,9 +22,18 @@ async def claimed(desk: Desk, origin: Origin, known: Row, username: str, passwor
     Inside the open door. Refuses with UsernameTaken.
     """
     await User.locked(known["id"])  # one at a time, or each would find that no letter was sent yet
-    await User.refuse_taken_name(username)
-    await _tell(desk, origin, await SignupClaim.add(username, password_hash, known["id"]))
+    claim = None
+    if is_address(username):  # whoever has it as their name is known by that
+        claim = await SignupClaim.maybe(username)
+    else:
+        await User.refuse_taken_name(username)
+    await _tell(desk, origin, claim or await SignupClaim.add(username, password_hash, known["id"]))
     await AuditEntry.append("user.signed_up_again", origin, target=known["id"])
+
+
+def is_address(username: str) -> bool:
+    """Whether the name is the address itself, as the rules have it: that it is taken would tell that the address is known."""
+    return "@" in normal(username)
 
 
 def must_verify(desk: Desk, user: Row | None) -> bool:
@@ -40,7 +49,7 @@ async def known_by(desk: Desk, name: str) -> tuple[Row | None, Row | None]:
     user = await User.maybe_by_login(name)
     if user is not None and must_verify(desk, user) and user["email_key"] == normal(name):
         user = None
-    claim = await SignupClaim.maybe(name) if user is None and desk.mail is Mail.SMTP else None
+    claim = await SignupClaim.maybe(name) if user is None and desk.mail is Mail.SMTP and not is_address(name) else None
     return user, claim
 
 

@@ -16,6 +16,7 @@ from models.audit import AuditEntry
 from models.authenticator import Authenticator
 from models.errors import NotFound
 from models.invitation import Invitation
+from models.mail_token import MailToken
 from models.session import Session
 from models.tenancy import lobby, within
 from models.tenant import Tenant
@@ -101,13 +102,17 @@ async def deactivate(slug: str, username: str) -> Row:
 
 
 async def set_password(hasher: Hasher, slug: str, username: str, password: str, *, password_length: int) -> int:
-    """Keeps a new password and ends all of the user's sessions; how many those were. Refuses with NotFound, WeakPassword."""
+    """Keeps a new password, and ends mailed links to one and all of the user's sessions; how many sessions those were.
+
+    Refuses with NotFound, WeakPassword.
+    """
     tenant = await called(slug)
     async with _user(slug, username) as user:
         hints = [user["username"], user["email"]]
     password_hash = await _hashed(hasher, password, hints, tenant, password_length)
     async with _user(slug, username) as user:
         await User.set_password(user["id"], password_hash)
+        await MailToken.end_resets(user["id"])
         ended = await Session.end(SessionEndReason.PASSWORD_CHANGED, user_id=user["id"])
         await _tell("password.changed", user, sessions_ended=ended)
     return ended

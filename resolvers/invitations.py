@@ -9,13 +9,14 @@ from auth.caller import Caller
 from auth.desk import Desk, Writes
 from auth.mailed import MailedToken
 from auth.permissions import Permission
+from models import rules
 from models.audit import AuditEntry
 from models.errors import EmailTaken, Forbidden, NotAllowed, NotFound, TokenInvalid
 from models.invitation import Invitation
 from models.tenancy import held, within
 from models.tenant import Tenant
 from models.user import User
-from models.values import Origin, Role, Row, new_id
+from models.values import Origin, Role, Row, new_id, normal
 from resolvers.attempts import counted
 from resolvers.letters import LetterKind, post
 from resolvers.links import refuse_without_mail
@@ -23,7 +24,7 @@ from resolvers.proofs import refuse_stale
 
 
 async def invite(desk: Desk, caller: Caller, email: str, role: Role) -> Row:
-    """A new invitation, mailed, in place of an open one to this address.
+    """A new invitation, mailed, in place of an open one to this address, if the caller could take that back.
 
     Refuses with EmailTaken where the address has an account (the caller may list them all), NotAllowed, TooMany, InvalidInput, and
     with ReauthenticationRequired for an OWNER.
@@ -34,11 +35,16 @@ async def invite(desk: Desk, caller: Caller, email: str, role: Role) -> Row:
     await counted(desk, caller.origin, "invitation", tenant["slug"], tenant, caller.user.hex)
     async with within(caller.to(Permission.INVITATIONS_WRITE)):
         await User.alone()
+        async with within(caller.to(Permission.INVITATIONS_WRITE)):
+            pass  # who was lowered or deactivated while this waited does nothing any more
         await _refuse_out_of_reach(caller, role, "role")
         if role is Role.OWNER:
             await refuse_stale(caller)
-        if await User.maybe_by_email(email) is not None:
+        if await User.maybe_by_email(rules.email(email, "email")) is not None:
             raise EmailTaken("Somebody with this e-mail address has an account here.", ("email",))
+        before = await Invitation.locked(email_key=normal(email))
+        if before is not None:
+            await _refuse_out_of_reach(caller, Role(before["role"]), "email")
         return await enclose(desk, caller.origin, email, role, inviter=caller.user, actor=caller.user)
 
 
@@ -83,4 +89,4 @@ async def accepted(token: MailedToken) -> Row:
 async def _refuse_out_of_reach(caller: Caller, role: Role, *path: str) -> None:
     mine = Role((await User.find(caller.user))["role"])
     if mine is not Role.OWNER and not mine.outranks(role):
-        raise NotAllowed("You may invite into those roles alone that stand below yours.", path)
+        raise NotAllowed("You may invite into those roles alone that stand below yours, and take such invitations back.", path)

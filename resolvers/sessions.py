@@ -12,6 +12,7 @@ from auth.tokens import RefreshToken
 from models import rules
 from models.audit import AuditEntry
 from models.errors import BadCredentials, NotFound, TokenInvalid, TokenReused
+from models.mail_token import MailToken
 from models.session import Rotation, Session
 from models.tenancy import through, within
 from models.tenant import Tenant
@@ -60,7 +61,7 @@ async def login_legacy(
 async def _login(
     desk: Desk, origin: Origin, tenant: str, username_or_email: str, password: str, totp: str | None, *, legacy: bool
 ) -> SignedIn | None:
-    desk.hasher.refuse_when_full()  # a crowd is not to take the connections of those who are signed in
+    desk.hasher.refuse_when_full(origin.ip_prefix)  # a crowd is not to take the connections of those who are signed in
     home = await named(tenant)
     name = username_or_email[: rules.EMAIL_LENGTH]  # bounded before it is normalised; nobody's name is longer
     await counted_login(desk, origin, tenant, home, normal(name))
@@ -72,7 +73,7 @@ async def _login(
         async with within(home["id"]):
             user, claim = await known_by(desk, name)
     proved = user or claim
-    right = await desk.hasher.verify(password, proved["password_hash"] if proved else None)
+    right = await desk.hasher.verify(password, proved["password_hash"] if proved else None, origin.ip_prefix)
     if home is not None:
         target = user["id"] if user else None
         fresh = await desk.hasher.hash(password) if user and right and desk.hasher.needs_rehash(user["password_hash"]) else None
@@ -185,7 +186,7 @@ async def revoke_all(caller: Caller, *, but_this: bool) -> int:
 
 
 async def change_password(desk: Desk, caller: Caller, *, current: str, new: str) -> None:
-    """Keeps a new password and ends the user's other sessions. Refuses with BadCredentials or WeakPassword."""
+    """Keeps a new password, and ends other sessions and mailed links to one. Refuses with BadCredentials or WeakPassword."""
     async with within(caller.to(Permission.ACCOUNT_USE)):
         user, tenant = await User.find(caller.user), await Tenant.find(caller.tenant)
     await counted(desk, caller.origin, "password", tenant["slug"], tenant, user["id"].hex)
@@ -198,6 +199,7 @@ async def change_password(desk: Desk, caller: Caller, *, current: str, new: str)
         done = right and await _still(user) is not None
         if done:
             await User.set_password(caller.user, password_hash)
+            await MailToken.end_resets(caller.user)
             ended = await Session.end(SessionEndReason.PASSWORD_CHANGED, user_id=caller.user, id__not=caller.session)
             await AuditEntry.append("password.changed", caller.origin, actor=caller.user, target=caller.user, sessions_ended=ended)
             await post(desk, LetterKind.PASSWORD_CHANGED, origin=caller.origin, user=caller.user)

@@ -18,7 +18,7 @@ from models.user import User
 from models.values import MailPurpose, Origin, Role, Row, SignupPolicy, TenantStatus, normal
 from resolvers import invitations, links
 from resolvers.attempts import address, counted, keyed, named, refuse_unknown
-from resolvers.claims import claimed
+from resolvers.claims import claimed, is_address
 from resolvers.sessions import SignedIn
 
 
@@ -46,8 +46,8 @@ async def signup(
     home, password_hash = await _admitted(desk, home, username, email, password, invited=token is not None)
     try:
         signed_in = await _enrolled(desk, origin, home, token, username, email, password_hash)
-    except EmailTaken:
-        if not _is_discreet(desk, token):
+    except AlreadyExists as taken:
+        if not _is_discreet(desk, token) or not (isinstance(taken, EmailTaken) or is_address(username)):
             raise
         # Somebody was faster with this address, and that is not told: now it is known.
         signed_in = await _enrolled(desk, origin, home, token, username, email, password_hash)
@@ -113,7 +113,8 @@ async def _enrolled(
     async with within(home["id"]):
         invitation = None if token is None else await invitations.accepted(token)
         if _is_discreet(desk, token):
-            await SignupClaim.refuse_taken(username)
+            if not is_address(username):
+                await SignupClaim.refuse_taken(username)
             known = await User.maybe_by_email(email)
             if known is not None:
                 await claimed(desk, origin, known, username, password_hash)

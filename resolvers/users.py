@@ -16,9 +16,11 @@ from models.invitation import Invitation
 from models.paging import Page, Window
 from models.session import Session
 from models.tenancy import through, within
+from models.tenant import Tenant
 from models.user import User
 from models.values import MailPurpose, Role, Row, SessionEndReason
 from resolvers import links
+from resolvers.attempts import counted
 from resolvers.letters import LetterKind, post
 from resolvers.proofs import refuse_stale
 
@@ -43,8 +45,10 @@ async def count(caller: Caller) -> int:
 
 async def change(desk: Desk, caller: Caller, user_id: UUID | None, values: Mapping[str, Any]) -> Row:
     """The user after the change; it bites with their next statement. Refuses with NotFound, NotAllowed, LastOwner, …Taken, and with
-    ReauthenticationRequired where it gives or takes the role OWNER, or an e-mail address: by that a password can be reset.
+    ReauthenticationRequired where it gives or takes the role OWNER, or an e-mail address: by that a password can be reset. With
+    TooManyAttempts, too, where it changes an address, to which letters go.
     """
+    await _count_address(desk, caller, user_id, values)
     async with within(caller.to(Permission.USERS_WRITE)):
         return await _change(desk, caller, user_id, values)
 
@@ -72,13 +76,23 @@ async def change_numbered(desk: Desk, caller: Caller, number: int, values: Mappi
     async with within(caller.to(Permission.USERS_WRITE)):
         legacy.username(values["username"])
         legacy.email(values["email"])
-        return await _change(desk, caller, (await _numbered(number))["id"], values)
+        user = await _numbered(number)
+    return await change(desk, caller, user["id"], values)
 
 
 async def remove_numbered(caller: Caller, number: int) -> None:
     """Removes the user of this number, under the rules of `remove`."""
     async with within(caller.to(Permission.USERS_WRITE)):
         await _remove(caller, (await _numbered(number))["id"])
+
+
+async def _count_address(desk: Desk, caller: Caller, user_id: UUID | None, values: Mapping[str, Any]) -> None:
+    if user_id is None or "email" not in values:
+        return
+    async with within(caller.to(Permission.USERS_WRITE)):
+        user, tenant = await User.maybe(user_id), await Tenant.find(caller.tenant)
+    if user is not None and user["email"] != values["email"]:
+        await counted(desk, caller.origin, "address", tenant["slug"], tenant, caller.user.hex)
 
 
 async def _change(desk: Desk, caller: Caller, user_id: UUID | None, values: Mapping[str, Any]) -> Row:

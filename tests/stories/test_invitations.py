@@ -121,6 +121,31 @@ async def test_a_second_invitation_takes_the_place_of_the_first(post: Mailing) -
     assert _told(await post.signup(invitationToken=second)) == []
 
 
+@pytest.mark.parametrize(("becomes", "code"), [("role = 'EDITOR'", "FORBIDDEN"), ("active = false", "UNAUTHENTICATED")])
+async def test_who_is_lowered_while_their_invitation_waits_sends_none(becomes: str, code: str, post: Mailing) -> None:
+    async with post.world.admin.transaction():
+        await post.world.admin.execute("SELECT id FROM tenants WHERE slug = 'acme' FOR UPDATE")
+        await post.world.admin.execute(f"UPDATE users SET {becomes} WHERE username = 'adam'")
+        deed = asyncio.create_task(post.world.adam.gql(_INVITE, i={"email": "eve@example.org", "role": "VIEWER"}))
+        await asyncio.sleep(0.5)
+        assert not deed.done()
+    assert (await deed).codes == [code]
+    assert await _open(post.world.ada) == []
+    await post.silence()
+
+
+async def test_an_admin_takes_the_place_of_no_invitation_above_them(post: Mailing) -> None:
+    for role in ("OWNER", "ADMIN"):
+        email = f"{role}@example.org"
+        await _invite(post.world.ada, email=email, role=role)
+        token = await post.token(email)
+        for respelled in (email, email.lower(), f" {email}"):
+            assert _told(await _invite(post.world.adam, email=respelled, role="VIEWER")) == [("NOT_ALLOWED", ["email"])]
+        joined = await post.signup(tenant=None, email=None, username=role, invitationToken=token)
+        assert joined["viewer"]["user"]["role"] == role
+    await post.silence()
+
+
 async def test_a_tenant_has_a_hundred_open_ones_at_the_most(post: Mailing) -> None:
     await post.world.admin.execute(
         "INSERT INTO invitations (tenant_id, id, digest, email, email_key, role, expires_at) "

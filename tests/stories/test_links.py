@@ -11,6 +11,7 @@ import pytest
 
 from auth.mailed import MailedToken
 from server.app import DESK
+from tests.commands import Command
 from tests.conftest import Serve
 from tests.letters import LOGIN, SIGNUP, Mailing, mailing, payload
 from tests.world import PASSWORD, Person, World
@@ -101,6 +102,21 @@ async def test_a_forgotten_password_is_replaced_and_all_devices_are_out(post: Ma
     assert await post.world.admin.fetchval("SELECT email_verified FROM users WHERE id = $1", grace.user) is True
     assert await post.do("resetPassword", token=token, newPassword=PASSWORD) == DEAD
     assert await _actions(post) == ["password.reset_requested", "password.reset", "login.failed"]
+
+
+async def test_a_link_to_a_new_password_ends_with_the_old_one(post: Mailing, run: Command) -> None:
+    """Whoever reads their letters is not to undo it."""
+    change = "mutation($i: ChangePasswordInput!) { changePassword(input: $i) { ok userErrors { code path } } }"
+    for person in (post.world.grace, post.world.linus):
+        await post.do("requestPasswordReset", tenant="acme", email=f"{person.username}@example.org")
+        token = await post.token(f"{person.username}@example.org")
+        if person is post.world.grace:
+            assert payload(await person.gql(change, i={"currentPassword": PASSWORD, "newPassword": NEW})) == DONE
+            assert (await post.letter())["Subject"] == "Your password was changed"
+        else:
+            assert (await run("user", "password", "acme", person.username, "--generate")).code == 0
+        assert await post.do("resetPassword", token=token, newPassword=OTHER) == DEAD
+    assert (await post.login("grace", NEW))["tokens"] is not None
 
 
 async def test_a_reset_proves_the_address_of_a_sign_up_too(post: Mailing) -> None:
@@ -221,6 +237,29 @@ async def test_a_sign_up_with_ones_own_username_as_address_is_told_nothing_more(
     logins = [await post.login(email, PASSWORD + "?") for email in ("linus@example.org", "hans@example.org")]
     assert logins[0] == logins[1]
     assert _codes(await post.login("hans@example.org")) == ["INVALID_CREDENTIALS"]  # an unproved address is nobody's name
+
+
+async def test_whose_address_is_their_username_is_not_known_by_it(post: Mailing) -> None:
+    await post.world.admin.execute("UPDATE users SET username = email, username_key = email_key WHERE username = 'grace'")
+    for email in ("grace@example.org", "linus@example.org", "hans@example.org"):
+        told = [await post.signup(username=name, email=email) for name in (email, email.upper(), email)]
+        told += await asyncio.gather(*(post.signup(username=email, email=email) for _ in range(5)))
+        assert told == [VERIFY] * 8, email
+        assert _codes(await post.login(email, PASSWORD + "?")) == ["INVALID_CREDENTIALS"]
+        assert _codes(await post.signup(username=email, email="else@example.org")) == ["INVALID"]
+    at_once = await asyncio.gather(*(post.signup(username="olaf@example.org", email="olaf@example.org") for _ in range(10)))
+    assert at_once == [VERIFY] * 10
+    assert sorted(await post.letters(6)) == [
+        "Confirm your e-mail address > hans@example.org",
+        "Confirm your e-mail address > olaf@example.org",
+        "You have an account already > grace@example.org",
+        "You have an account already > hans@example.org",
+        "You have an account already > linus@example.org",
+        "You have an account already > olaf@example.org",
+    ]
+    await post.silence()
+    for name in ("hans@example.org", "olaf@example.org"):
+        assert _codes(await post.login(name)) == ["INVALID_CREDENTIALS"]
 
 
 async def test_ten_at_once_of_one_address_are_told_alike_and_make_one_account(post: Mailing) -> None:

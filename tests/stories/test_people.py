@@ -151,6 +151,19 @@ async def test_an_address_is_unverified_once_it_changes(world: World) -> None:
     assert (await _update(world.ada, _id(world.grace), email="g@example.org"))["user"]["emailVerified"] is False
 
 
+async def test_addresses_are_changed_ten_times_a_minute_whatever_the_tenant_allows_itself(world: World) -> None:
+    """Each change sends letters to whatever address was given."""
+    told = [(await world.adam.gql(_UPDATE, i={"id": _id(world.linus), "email": f"x{n}@example.org"})).codes for n in range(12)]
+    assert told == [[]] * 10 + [["RATE_LIMITED"]] * 2
+    assert (await world.adam.gql(_UPDATE, i={"id": _id(world.linus), "username": "linus t", "email": "x9@example.org"})).codes == []
+    number = await world.admin.fetchval("SELECT number FROM users WHERE id = $1", world.linus.user)
+    given = {"username": "linus_t", "email": "y@example.org", "active": True}
+    assert (await world.adam.rest("PUT", f"/api/users/{number}", given)).status == 429
+    assert (await world.adam.rest("PUT", f"/api/users/{number}", given | {"email": "x9@example.org"})).status == 200
+    assert (await _update(world.ada, _id(world.linus), email="y@example.org"))["userErrors"] == []
+    assert await world.admin.fetchval("SELECT details->>'kind' FROM audit_entries WHERE action = 'limit.reached'") == "address"
+
+
 async def test_a_deactivated_user_is_out_and_comes_back_by_a_new_sign_in(world: World) -> None:
     assert (await _update(world.ada, _id(world.grace), active=False))["user"]["active"] is False
     assert (await world.grace.gql(_VIEWER)).codes == ["UNAUTHENTICATED"]

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import base64
 import unicodedata
+from collections import Counter
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import pytest
 
 from auth.passwords import _hash
@@ -225,6 +228,31 @@ async def test_a_hash_of_another_cost_is_renewed_at_sign_in(world: World) -> Non
     stored = await world.admin.fetchval("SELECT password_hash FROM users WHERE username = 'ada'")
     assert stored.startswith("$2b$04$")
     assert _codes((await _login(world.stranger, "ada")).data["login"]) == []
+
+
+async def test_one_network_that_tries_tenants_without_end_locks_nobody_out(serve: Serve, admin: asyncpg.Connection) -> None:
+    """Each tenant that is not there has counts of its own, so no throttle ends this."""
+    client = await serve(bcrypt_cost=10, trusted_proxies=[ip_network("127.0.0.0/8")])
+    await World.made(client, admin)
+    mallory, ada = [Person(client, headers={"X-Forwarded-For": address}) for address in ("203.0.113.7", "198.51.100.7")]
+    full, stop, told = asyncio.Event(), asyncio.Event(), Counter[int]()
+
+    async def flood(first: int) -> None:
+        number = first
+        while not stop.is_set():
+            status = (await _login(mallory, "ada", home=f"t{number}")).status
+            told[status] += 1
+            number += 100
+            if status == 503:
+                full.set()
+                await asyncio.sleep(0.02)
+
+    crowd = [asyncio.create_task(flood(first)) for first in range(30)]
+    await full.wait()
+    assert [(await _login(ada, "ada")).status for _ in range(5)] == [200] * 5
+    stop.set()
+    await asyncio.gather(*crowd)
+    assert told.keys() == {200, 503}
 
 
 async def test_a_stale_token_hinders_nobody_who_signs_in(world: World) -> None:
