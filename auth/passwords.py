@@ -11,11 +11,16 @@ import base64
 import hashlib
 import os
 import re
+import secrets
 import sys
 import threading
+import time
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from copy import copy
+from functools import partial
 from typing import ParamSpec, TypeVar
 
 import bcrypt
@@ -29,6 +34,10 @@ from models.errors import InvalidInput, Unavailable, WeakPassword
 
 NICENESS = 5  # a third of the share of a thread that has none: 10 starved sign-ins on a machine that others use too
 QUEUED = 4  # calls that wait for one thread: at cost 12 a second, or some four on a machine that is busy
+# Seconds that a call waits for a thread at the most, half of what an operation may take. A queue that takes longer would have
+# every hash come too late, one after another: so those who waited too long make room for those who still wait for an answer.
+PATIENCE = 2.5
+SPREAD = 3  # seconds over which those who are refused are told to come again
 MIN_LENGTH = 8  # characters after NFKC
 MAX_LENGTH = 128
 MIN_SCORE = 3  # of zxcvbn's 0 to 4: 10^8 guesses and more
@@ -48,7 +57,7 @@ _T = TypeVar("_T")
 class Hasher:
     """Hashes, verifies and judges passwords in `workers` threads of its own; `cost` is bcrypt's, 2^cost rounds.
 
-    While `queue` calls wait for a thread, a further one is `Unavailable` at once: it would wait longer than an operation may.
+    While `queue` calls wait for a thread, a further one is `Unavailable` at once, and so is one that has waited for PATIENCE.
     """
 
     def __init__(self, cost: int = 12, workers: int = 2, queue: int | None = None) -> None:
@@ -59,10 +68,20 @@ class Hasher:
         self._places = threading.BoundedSemaphore(workers + queue)
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="passwords", initializer=_give_way)
 
-    def refuse_when_full(self) -> None:
-        """Raises `Unavailable` where `verify` would, for whoever wants to know before asking a database."""
+    @contextmanager
+    def place(self) -> Iterator[Hasher]:
+        """A place kept for one attempt, which does its hashing, call by call, with the hasher that this gives.
+
+        For whoever asks a database first: of a crowd those who find no place are `Unavailable` before they do. Whoever
+        goes away gives it back at once, while a thread may still be at work for them.
+        """
         self._take_place()
-        self._places.release()
+        mine = copy(self)
+        mine._places = threading.BoundedSemaphore(1)
+        try:
+            yield mine
+        finally:
+            self._places.release()
 
     async def hash(self, password: str, path: tuple[str, ...] = ()) -> str:
         """What to store, 60 ASCII characters. `InvalidInput` at `path` where it is no text or far too long."""
@@ -103,7 +122,7 @@ class Hasher:
     async def _run(self, work: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
         self._take_place()
         try:
-            future = self._pool.submit(work, *args, **kwargs)
+            future = self._pool.submit(_in_time, time.monotonic() + PATIENCE, partial(work, *args, **kwargs))
         except RuntimeError as closed:
             self._places.release()
             raise Unavailable("The server is shutting down. Please try again.", retry_after=1) from closed
@@ -113,7 +132,18 @@ class Hasher:
 
     def _take_place(self) -> None:
         if not self._places.acquire(blocking=False):
-            raise Unavailable("Too many people are signing in just now. Please try again.", retry_after=1)
+            raise _full()
+
+
+def _in_time(until: float, work: Callable[[], _T]) -> _T:
+    if time.monotonic() > until:
+        raise _full()
+    return work()
+
+
+def _full() -> Unavailable:
+    # Not all in the same second: a crowd that is told to come again at once would come again as one.
+    return Unavailable("Too many people are signing in just now. Please try again.", retry_after=1 + secrets.randbelow(SPREAD))
 
 
 def _give_way() -> None:

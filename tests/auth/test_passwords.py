@@ -6,6 +6,7 @@ import hashlib
 import os
 import sys
 import threading
+import time
 import unicodedata
 from collections.abc import AsyncIterator
 
@@ -136,17 +137,52 @@ async def test_a_full_queue_refuses_at_once_and_recovers(monkeypatch: pytest.Mon
     hasher = Hasher(cost=4, workers=1, queue=2)
     waiting = [asyncio.create_task(hasher.verify(GOOD, None)) for _ in range(3)]
     await asyncio.sleep(0.05)
-    with pytest.raises(Unavailable):
-        hasher.refuse_when_full()
+    with pytest.raises(Unavailable), hasher.place():
+        pass
     for refused in (hasher.verify(GOOD, None), hasher.hash(GOOD), hasher.check(GOOD, [])):
         with pytest.raises(Unavailable) as refusal:
             await refused
-        assert refusal.value.retry_after == 1
+        assert refusal.value.retry_after in {1, 2, 3}
     gate.set()
     assert await asyncio.gather(*waiting) == [False] * 3
-    for _ in range(10):
-        hasher.refuse_when_full()  # and it takes no place
     assert len(await hasher.hash(GOOD)) == 60
+    hasher.close()
+
+
+async def test_a_place_is_kept_for_all_that_an_attempt_hashes_and_given_back() -> None:
+    hasher = Hasher(cost=4, workers=1, queue=0)
+    for _ in range(3):
+        with pytest.raises(ZeroDivisionError), hasher.place() as mine:  # noqa: PT012 - what is raised is not what is tried
+            with pytest.raises(Unavailable), hasher.place():
+                pass
+            with pytest.raises(Unavailable):
+                await hasher.hash(GOOD)
+            await mine.check(GOOD, [])
+            assert await mine.verify(GOOD, await mine.hash(GOOD))
+            raise ZeroDivisionError
+    assert len(await hasher.hash(GOOD)) == 60
+    hasher.close()
+
+
+async def test_who_has_waited_too_long_makes_room_for_those_who_still_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passwords, "PATIENCE", 0.1)
+    done: list[str] = []
+
+    def slow(password: str, _stored: str) -> bool:
+        done.append(password)
+        time.sleep(0.2)
+        return True
+
+    monkeypatch.setattr(passwords, "_matches", slow)
+    hasher = Hasher(cost=4, workers=1, queue=2)
+    first, late = (asyncio.create_task(hasher.verify(name, hasher._dummy)) for name in ("first", "late"))
+    await asyncio.sleep(0.15)
+    last = asyncio.create_task(hasher.verify("last", hasher._dummy))
+    assert await first
+    with pytest.raises(Unavailable, match="Too many people"):
+        await late
+    assert await last
+    assert done == ["first", "last"]
     hasher.close()
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import unicodedata
 from typing import Any
 
 import pytest
 
+from auth import passwords
 from auth.passwords import Hasher
 from models import rules
+from models.values import Row
 from observability.metrics import Metrics
+from resolvers import attempts
 from tests.world import PASSWORD, Person, World
 
 _LOGIN = "mutation($i: LoginInput!) { login(input: $i) { tokens { accessToken refreshToken } userErrors { code } } }"
@@ -255,3 +259,37 @@ async def test_what_the_bar_lists_is_on_record(world: World) -> None:
     recorded = await _audited(world)
     assert set(recorded) == set(_AUDITED)
     assert recorded.count("limit.reached") == 1
+
+
+@pytest.mark.parametrize(
+    ("room", "mutation", "given"),
+    [
+        ("sessions", _LOGIN, _ADA),
+        ("signup", _SIGNUP, {"tenant": "acme", "username": "eve", "email": "e@example.org", "password": PASSWORD}),
+    ],
+)
+async def test_of_a_crowd_those_alone_ask_the_database_who_have_a_place(
+    room: str, mutation: str, given: dict[str, str], world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate, asked = threading.Event(), list[str]()
+    for work in ("_matches", "_judge"):
+        monkeypatch.setattr(passwords, work, lambda *_: gate.wait(10))
+
+    async def named(slug: str) -> Row | None:
+        asked.append(slug)
+        return await attempts.named(slug)
+
+    monkeypatch.setattr(f"resolvers.{room}.named", named)
+    crowd = [asyncio.create_task(world.stranger.gql(mutation, i=given)) for _ in range(30)]
+    async with asyncio.timeout(10):
+        while sum(attempt.done() for attempt in crowd) < 20:
+            await asyncio.sleep(0.01)
+    refused = [attempt.result() for attempt in crowd if attempt.done()]
+    assert {(answer.status, *answer.codes) for answer in refused} == {(503, "UNAVAILABLE")}
+    told = {answer.headers["Retry-After"] for answer in refused}
+    assert told <= {"1", "2", "3"}
+    assert len(told) > 1  # they do not come again as one
+    assert asked == ["acme"] * 10  # two threads, and four places in the queue of each
+    gate.set()
+    answers = await asyncio.gather(*crowd)
+    assert sum(answer.status == 200 for answer in answers) == 10
