@@ -25,8 +25,8 @@ full: check # everything that CI proves, the clone that lives a day, and the tes
 	$(BIN)/python -m pytest -q -n 2 -m long
 	DIFFERENTIAL_DOCUMENTS=2000 $(BIN)/python -m pytest -q tests/gql/engine/test_differential.py
 
-drills: $(READY) # what tells times: each prints its figures
-	$(BIN)/python -m pytest -q -n 0 -s -m drill tests/drills
+drills: $(READY) # what tells times: some six minutes, and a table of figures and their bounds
+	$(BIN)/python -m pytest -q -n 0 -m drill tests/drills
 
 bench: $(READY) # all of it takes most of an hour; a part: make bench BENCH="--part main --only ours,limit,mercurius --rounds 3"
 	$(BIN)/python -m bench $(or $(BENCH),--part all --write)

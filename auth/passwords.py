@@ -11,12 +11,17 @@ import base64
 import hashlib
 import os
 import re
+import secrets
 import sys
 import threading
+import time
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from copy import copy
+from functools import partial
 from typing import ParamSpec, TypeVar
 
 import bcrypt
@@ -30,6 +35,10 @@ from models.errors import InvalidInput, Unavailable, WeakPassword
 
 NICENESS = 5  # a third of the share of a thread that has none: 10 starved sign-ins on a machine that others use too
 QUEUED = 4  # calls that wait for one thread: at cost 12 a second, or some four on a machine that is busy
+# Seconds that a call waits for a thread at the most, half of what an operation may take. A queue that takes longer would have
+# every hash come too late, one after another: so those who waited too long make room for those who still wait for an answer.
+PATIENCE = 2.5
+SPREAD = 3  # seconds over which those who are refused are told to come again
 MIN_LENGTH = 8  # characters after NFKC
 MAX_LENGTH = 128
 MIN_SCORE = 3  # of zxcvbn's 0 to 4: 10^8 guesses and more
@@ -49,7 +58,7 @@ _T = TypeVar("_T")
 class Hasher:
     """Hashes, verifies and judges passwords in `workers` threads of its own; `cost` is bcrypt's, 2^cost rounds.
 
-    While `queue` calls wait for a thread, a further one is `Unavailable` at once: it would wait longer than an operation may.
+    While `queue` calls wait for a thread, a further one is `Unavailable` at once, and so is one that has waited for PATIENCE.
     Half of that queue is for networks that have no call here yet, so that no single one fills it and locks out all others.
     """
 
@@ -58,34 +67,41 @@ class Hasher:
         queue = QUEUED * workers if queue is None else queue
         # A well-formed hash that no password is known to have: comparing with it costs what a real one does.
         self._dummy = bcrypt.gensalt(cost).decode("ascii") + "." * 31
-        self._most, self._spared = workers + queue, queue // 2
-        self._calls: Counter[str | None] = Counter()  # by network; None for those that a throttle of their own bounds
-        self._lock = threading.Lock()
+        self._places = _Places(workers + queue, queue // 2)
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="passwords", initializer=_give_way)
 
-    def refuse_when_full(self, network: str | None = None) -> None:
-        """Raises `Unavailable` where `verify` would, for whoever wants to know before asking a database."""
-        with self._lock:
-            self._refuse(network)
+    @contextmanager
+    def place(self, network: str | None) -> Iterator[Hasher]:
+        """A place kept for one attempt from this network, which does its hashing, call by call, with the hasher that this gives.
+
+        For whoever asks a database first: of a crowd those who find no place are `Unavailable` before they do. Whoever
+        goes away gives it back at once, while a thread may still be at work for them.
+        """
+        self._places.take(network)
+        mine = copy(self)
+        mine._places = _Places(1, 0)
+        try:
+            yield mine
+        finally:
+            self._places.leave(network)
 
     async def hash(self, password: str, path: tuple[str, ...] = ()) -> str:
         """What to store, 60 ASCII characters. `InvalidInput` at `path` where it is no text or far too long."""
         if not _readable(password):
             raise InvalidInput("This password cannot be used. Please choose another.", path)
-        return await self._run(None, _hash, password, self._cost)
+        return await self._run(_hash, password, self._cost)
 
-    async def verify(self, password: str, stored: str | None, network: str | None = None) -> bool:
+    async def verify(self, password: str, stored: str | None) -> bool:
         """Whether `stored` is of this password. Without one, or with one not of ours, False after the same work.
 
-        One that was adopted of the old service is verified as it was made there, after the same work again. `network` is from
-        where it is asked, by anybody.
+        One that was adopted of the old service is verified as it was made there, after the same work again.
         """
         if not _readable(password):
             return False  # at once, whoever it is for: it tells nothing about the account
         if stored is not None and legacy_hashes.adopted(stored):
-            return await self._run(network, legacy_hashes.matches, password, stored, self._cost)
+            return await self._run(legacy_hashes.matches, password, stored, self._cost)
         known = stored is not None and _STORED.fullmatch(stored) is not None
-        return await self._run(network, _matches, password, stored if stored and known else self._dummy) and known
+        return await self._run(_matches, password, stored if stored and known else self._dummy) and known
 
     async def check(self, password: str, hints: Sequence[str], path: tuple[str, ...] = (), minimum: int = MIN_LENGTH) -> None:
         """Refuses a new password that is too short, too long or too easy: `WeakPassword` at `path`, with what to do.
@@ -94,7 +110,7 @@ class Hasher:
         """
         if not _readable(password):
             raise _unfit(password, path)
-        await self._run(None, _judge, password, hints, path, minimum)
+        await self._run(_judge, password, hints, path, minimum)
 
     def needs_rehash(self, stored: str) -> bool:
         """Whether it was stored at another cost, or in another form, than `hash` would now."""
@@ -105,28 +121,50 @@ class Hasher:
         """Takes no more; what waits is cancelled, what runs ends by itself."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    async def _run(self, network: str | None, work: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
-        with self._lock:
-            self._refuse(network)
-            self._calls[network] += 1
+    async def _run(self, work: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        self._places.take(None)
         try:
-            future = self._pool.submit(work, *args, **kwargs)
+            future = self._pool.submit(_in_time, time.monotonic() + PATIENCE, partial(work, *args, **kwargs))
         except RuntimeError as closed:
-            self._leave(network)
+            self._places.leave(None)
             raise Unavailable("The server is shutting down. Please try again.", retry_after=1) from closed
         # Released by the thread, not by us: a caller who goes away leaves the thread at work.
-        future.add_done_callback(lambda _: self._leave(network))
+        future.add_done_callback(lambda _: self._places.leave(None))
         return await asyncio.wrap_future(future)
 
-    def _refuse(self, network: str | None) -> None:
-        another = network is not None and self._calls[network] > 0
-        if self._calls.total() >= self._most - (self._spared if another else 0):
-            raise Unavailable("Too many people are signing in just now. Please try again.", retry_after=1)
 
-    def _leave(self, network: str | None) -> None:
+class _Places:
+    """`most` calls at once; the last `spared` of them are for networks that have none. None is no network: who is signed in."""
+
+    def __init__(self, most: int, spared: int) -> None:
+        self._most, self._spared = most, spared
+        self._taken: Counter[str | None] = Counter()
+        self._lock = threading.Lock()  # threads of the pool give back
+
+    def take(self, network: str | None) -> None:
+        """Takes a place, or raises `Unavailable`."""
         with self._lock:
-            self._calls[network] -= 1
-            self._calls += Counter()  # which drops those that have none
+            another = network is not None and self._taken[network] > 0
+            if self._taken.total() >= self._most - (self._spared if another else 0):
+                raise _full()
+            self._taken[network] += 1
+
+    def leave(self, network: str | None) -> None:
+        """Gives it back."""
+        with self._lock:
+            self._taken[network] -= 1
+            self._taken += Counter()  # which drops those that have none
+
+
+def _in_time(until: float, work: Callable[[], _T]) -> _T:
+    if time.monotonic() > until:
+        raise _full()
+    return work()
+
+
+def _full() -> Unavailable:
+    # Not all in the same second: a crowd that is told to come again at once would come again as one.
+    return Unavailable("Too many people are signing in just now. Please try again.", retry_after=1 + secrets.randbelow(SPREAD))
 
 
 def _give_way() -> None:

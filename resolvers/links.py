@@ -79,12 +79,13 @@ async def reset_password(desk: Desk, origin: Origin, *, token: str, new: str) ->
 
     A password that is too weak spends nothing.
     """
-    home, link = await _opened(desk, origin, token)
-    async with within(home["id"]):
-        user = _live(await MailToken.holder(link.digest, MailPurpose.RESET_PASSWORD))
-    hints = [user["username"], user["email"], home["slug"], home["name"]]
-    await desk.hasher.check(new, hints, ("newPassword",), desk.password_length)
-    password_hash = await desk.hasher.hash(new, ("newPassword",))
+    with desk.hasher.place(origin.ip_prefix) as hasher:
+        home, link = await _opened(desk, origin, token)
+        async with within(home["id"]):
+            user = _live(await MailToken.holder(link.digest, MailPurpose.RESET_PASSWORD))
+        hints = [user["username"], user["email"], home["slug"], home["name"]]
+        await hasher.check(new, hints, ("newPassword",), desk.password_length)
+        password_hash = await hasher.hash(new, ("newPassword",))
     await finished(_reset(desk, origin, home, link, password_hash))
 
 

@@ -61,26 +61,16 @@ async def login_legacy(
 async def _login(
     desk: Desk, origin: Origin, tenant: str, username_or_email: str, password: str, totp: str | None, *, legacy: bool
 ) -> SignedIn | None:
-    desk.hasher.refuse_when_full(origin.ip_prefix)  # a crowd is not to take the connections of those who are signed in
-    home = await named(tenant)
-    name = username_or_email[: rules.EMAIL_LENGTH]  # bounded before it is normalised; nobody's name is longer
-    await counted_login(desk, origin, tenant, home, normal(name))
-    if legacy:
-        await refuse_unknown(desk, origin, home)
-    user = claim = session = None
-    waits, proof = False, Proof()
-    if home is not None and home["status"] == TenantStatus.ACTIVE and name == username_or_email:
-        async with within(home["id"]):
-            user, claim = await known_by(desk, name)
-    proved = user or claim
-    right = await desk.hasher.verify(password, proved["password_hash"] if proved else None, origin.ip_prefix)
+    home, user, claim, right, fresh = await _compared(desk, origin, tenant, username_or_email, password, legacy=legacy)
+    session, waits, proof = None, False, Proof()
     if home is not None:
         target = user["id"] if user else None
-        fresh = await desk.hasher.hash(password) if user and right and desk.hasher.needs_rehash(user["password_hash"]) else None
         refresh = RefreshToken.new(home["id"])
         async with within(home["id"]):
             user = await _still(user) if user and right else None
-            waits = right and (must_verify(desk, user) or claim is not None)
+            # The same work as for an account, and the same lock: two sign-ins at once bring one letter.
+            claim = claim if claim and right and await _served(claim["user_id"], claim["tenant_id"]) else None
+            waits = must_verify(desk, user) or claim is not None
             if waits:
                 await remind(desk, origin, user, claim)
             elif user is None:
@@ -101,6 +91,25 @@ async def _login(
     if home is None or user is None or session is None:
         raise BadCredentials(WRONG if legacy else wrong(desk))
     return SignedIn(session, user, home, desk.issue(home, user, session, refresh, legacy=legacy))
+
+
+async def _compared(
+    desk: Desk, origin: Origin, tenant: str, username_or_email: str, password: str, *, legacy: bool
+) -> tuple[Row | None, Row | None, Row | None, bool, str | None]:
+    """The tenant, the account or the claim of this name, whether the password is theirs, and what to keep of it from now on."""
+    with desk.hasher.place(origin.ip_prefix) as hasher:  # a crowd is not to take the connections of those who are signed in
+        home, user, claim = await named(tenant), None, None
+        name = username_or_email[: rules.EMAIL_LENGTH]  # bounded before it is normalised; nobody's name is longer
+        await counted_login(desk, origin, tenant, home, normal(name))
+        if legacy:
+            await refuse_unknown(desk, origin, home)
+        if home is not None and home["status"] == TenantStatus.ACTIVE and name == username_or_email:
+            async with within(home["id"]):
+                user, claim = await known_by(desk, name)
+        proved = user or claim
+        right = await hasher.verify(password, proved["password_hash"] if proved else None)
+        fresh = await hasher.hash(password) if user and right and hasher.needs_rehash(user["password_hash"]) else None
+    return home, user, claim, right, fresh
 
 
 async def refresh(desk: Desk, origin: Origin, token: str, *, tenant: str | None = None, legacy: bool = False) -> SignedIn:
@@ -257,7 +266,12 @@ async def mine(caller: Caller) -> list[Row]:
 
 async def _still(known: Row) -> Row | None:
     """The user's row as it is now, locked; None where they may not sign in by the password that was compared with `known`."""
-    user, home = await User.locked(known["id"]), await Tenant.maybe(known["tenant_id"])
-    serves = home is not None and home["status"] == TenantStatus.ACTIVE
+    user = await _served(known["id"], known["tenant_id"])
     same = user is not None and user["active"] and user["password_hash"] == known["password_hash"]
-    return user if serves and same else None
+    return user if same else None
+
+
+async def _served(user_id: UUID, tenant_id: UUID) -> Row | None:
+    """The user's row as it is now, locked; None where there is none, or where their tenant does not serve."""
+    user, home = await User.locked(user_id), await Tenant.maybe(tenant_id)
+    return user if home is not None and home["status"] == TenantStatus.ACTIVE else None

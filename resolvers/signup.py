@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from auth.desk import Desk, Mail
 from auth.mailed import MailedToken
-from auth.passwords import check_legacy_composition
+from auth.passwords import Hasher, check_legacy_composition
 from auth.tokens import RefreshToken
 from models import legacy as old
 from models import rules
@@ -39,11 +39,13 @@ async def signup(
     Refuses with SignupClosed (for an unknown tenant too), TokenInvalid, UsernameTaken, EmailTaken, WeakPassword, InvalidInput.
     """
     token = None if invitation is None else MailedToken.parse(invitation, ("invitationToken",))
-    home = await _home(tenant, token)
-    place = home["slug"] if home else tenant or ""
-    await counted(desk, origin, "signup", place, home, origin.ip_prefix or "", address(email or (invitation or "")))
-    email = await _addressed(home, token, email)
-    home, password_hash = await _admitted(desk, home, username, email, password, invited=token is not None)
+    with desk.hasher.place(origin.ip_prefix) as hasher:
+        home = await _home(tenant, token)
+        place = home["slug"] if home else tenant or ""
+        await counted(desk, origin, "signup", place, home, origin.ip_prefix or "", address(email or (invitation or "")))
+        email = await _addressed(home, token, email)
+        home = _refuse_closed(home, invited=token is not None)
+        password_hash = await _hashed(desk, hasher, home, username, email, password)
     try:
         signed_in = await _enrolled(desk, origin, home, token, username, email, password_hash)
     except AlreadyExists as taken:
@@ -60,14 +62,15 @@ async def register(desk: Desk, origin: Origin, *, tenant: str, username: str, em
 
     It may sign in at once, as they expect; its address is verified by a letter all the same. Refuses with UnknownTenant too.
     """
-    home = await named(tenant)
-    await counted(desk, origin, "signup", tenant, home, origin.ip_prefix or "", address(email))
-    await refuse_unknown(desk, origin, home)
-    _refuse_closed(home, invited=False)
-    old.username(username)
-    check_legacy_composition(password)
-    old.email(email)
-    home, password_hash = await _admitted(desk, home, username, email, password, invited=False)
+    with desk.hasher.place(origin.ip_prefix) as hasher:
+        home = await named(tenant)
+        await counted(desk, origin, "signup", tenant, home, origin.ip_prefix or "", address(email))
+        await refuse_unknown(desk, origin, home)
+        home = _refuse_closed(home, invited=False)
+        old.username(username)
+        check_legacy_composition(password)
+        old.email(email)
+        password_hash = await _hashed(desk, hasher, home, username, email, password)
     async with within(home["id"]):
         try:
             user = await _added(origin, username, email, password_hash, Role.EDITOR)
@@ -96,13 +99,12 @@ async def _addressed(home: Row | None, token: MailedToken | None, email: str | N
     return email
 
 
-async def _admitted(desk: Desk, home: Row | None, username: str, email: str, password: str, *, invited: bool) -> tuple[Row, str]:
-    """The tenant, and what to keep of the password, where the tenant takes sign-ups and every rule is kept."""
-    home = _refuse_closed(home, invited=invited)
+async def _hashed(desk: Desk, hasher: Hasher, home: Row, username: str, email: str, password: str) -> str:
+    """What to keep of the password, where every rule is kept."""
     rules.email(email, "email")
     rules.username(username, email, "username")
-    await desk.hasher.check(password, [username, email, home["slug"], home["name"]], ("password",), desk.password_length)
-    return home, await desk.hasher.hash(password, ("password",))
+    await hasher.check(password, [username, email, home["slug"], home["name"]], ("password",), desk.password_length)
+    return await hasher.hash(password, ("password",))
 
 
 async def _enrolled(

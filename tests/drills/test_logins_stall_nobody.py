@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -12,18 +13,28 @@ import aiohttp
 import asyncpg
 import pytest
 
-from auth.passwords import _hash
+from auth.passwords import _give_way, _hash
 from tests.abuse.server import ALIVE_SECONDS, Pulse, running
 from tests.conftest import JWT_KEYS, Database
+from tests.drills.conftest import Note
 from tests.world import LOGIN, PASSWORD, add_user, tenant
 
 pytestmark = pytest.mark.drill
 
 SECONDS, PER_SECOND, LOGINS = 30, 20, 50
 LONGEST_MS = 250.0
+WORKERS = 2
+"""PASSWORD_WORKERS, as it is where nobody sets it."""
+
+SHARE = 0.5
+"""Of the sign-ins that WORKERS threads could hash, had they the cores for themselves; the other half is for everybody else:
+Postgres, the event loop, and the clients, who are on the same machine here. At niceness 5 a thread gets a quarter of a core that
+another one fills, and all of one that is idle."""
 
 
-async def test_viewers_are_answered_while_fifty_sign_in(database: Database, admin: asyncpg.Connection, tmp_path: Path) -> None:
+async def test_viewers_are_answered_while_fifty_sign_in(
+    database: Database, admin: asyncpg.Connection, tmp_path: Path, note: Note
+) -> None:
     acme = await tenant(admin, "acme")
     for number in range(LOGINS):
         await add_user(admin, acme, f"user{number}", "EDITOR")
@@ -34,23 +45,35 @@ async def test_viewers_are_answered_while_fifty_sign_in(database: Database, admi
             token = await _token(http)
             await _read(http, token, 3)
             quiet = await _read(http, token, SECONDS)
+            hash_seconds = await asyncio.to_thread(_hash_seconds)
             with Pulse(server.port).taken() as pulse:
-                stop, signed_in = asyncio.Event(), Counter[int]()
-                crowd = [asyncio.create_task(_sign_in(http, n, stop, signed_in)) for n in range(LOGINS)]
+                stop, answered = asyncio.Event(), Counter[int]()
+                crowd = [asyncio.create_task(_sign_in(http, n, stop, answered)) for n in range(LOGINS)]
                 loud = await _read(http, token, SECONDS)
+                let_in = answered[200]
                 stop.set()
                 await asyncio.gather(*crowd)
-    for name, took in (("quiet", quiet), (f"{LOGINS} logins", loud)):
-        print(f"viewer, {name:10} p50 {_at(took, 0.5):6.1f} ms  p99 {_at(took, 0.99):6.1f} ms  of {len(took)}")
-    print(f"ratio of p99 {_at(loud, 0.99) / _at(quiet, 0.99):.1f}; logins answered {dict(signed_in)}; ", end="")
-    print(
-        f"liveness at the slowest {pulse.slowest * 1000:.0f} ms of {pulse.beats}, of which the machine {pulse.late * 1000:.0f} ms"
-    )
+    least = WORKERS * SECONDS / hash_seconds * SHARE
+    late = pulse.late * 1000
+    note("viewer alone, p50 and p99", f"{_at(quiet, 0.5):.1f} and {_at(quiet, 0.99):.1f} ms", "none")
+    note(f"viewer among {LOGINS} logins, p50", f"{_at(loud, 0.5):.1f} ms", "none")
+    note(f"viewer among {LOGINS} logins, p99", f"{_at(loud, 0.99):.1f} ms", f"{LONGEST_MS:.0f} ms, and {late:.0f} of the machine")
+    note("liveness meanwhile, slowest", f"{pulse.slowest * 1000:.0f} ms", f"{ALIVE_SECONDS * 1000:.0f} ms, and {late:.0f}")
+    note(f"logins let in, {hash_seconds:.2f} s a hash", f"{let_in} of {answered.total()}", f"at least {least:.0f}")
     assert pulse.statuses == {200}
     assert pulse.slowest < ALIVE_SECONDS + pulse.late
-    assert _at(loud, 0.99) < LONGEST_MS + pulse.late * 1000
-    assert signed_in.keys() <= {200, 503}  # a full queue is told, and nothing fails
-    assert signed_in[200] > SECONDS / 2  # and some are let in all the while
+    assert _at(loud, 0.99) < LONGEST_MS + late
+    assert answered.keys() <= {200, 429, 503}  # a full queue is told, and nothing fails
+    assert let_in > least
+
+
+def _hash_seconds() -> float:
+    """How long a hash takes just now where WORKERS threads do nothing else, as nice as the server's: the mean of three each."""
+    began = time.perf_counter()
+    with ThreadPoolExecutor(WORKERS, initializer=_give_way) as threads:
+        for done in [threads.submit(_hash, PASSWORD, 12) for _ in range(3 * WORKERS)]:
+            done.result()
+    return (time.perf_counter() - began) / 3
 
 
 async def _token(http: aiohttp.ClientSession) -> str:
@@ -64,12 +87,17 @@ def _given(number: int) -> dict[str, str]:
 
 
 async def _sign_in(http: aiohttp.ClientSession, number: int, stop: asyncio.Event, answered: Counter[int]) -> None:
-    """One after another; who is told to come again comes again as soon as told."""
+    """One after another, let in or told when to come again; who is told comes again as soon as told."""
     headers = {"Accept": "application/graphql-response+json"}
     while not stop.is_set():
         async with http.post("/graphql", json={"query": LOGIN, "variables": {"input": _given(number)}}, headers=headers) as answer:
+            body = await answer.json()
             answered[answer.status] += 1
-            wait = float(answer.headers.get("Retry-After", 0))
+        if answer.status == 200:
+            assert body["data"]["login"]["tokens"]["accessToken"], body
+            wait = 0.0
+        else:
+            wait = float(answer.headers["Retry-After"])
         await asyncio.sleep(wait)
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import unicodedata
 from typing import Any
 
 import pytest
 
+from auth import passwords
 from auth.passwords import Hasher
 from models import rules
+from models.values import Row
 from observability.metrics import Metrics
-from tests.world import PASSWORD, Person, World
+from resolvers import attempts
+from tests.world import PASSWORD, Answer, Person, World
 
 _LOGIN = "mutation($i: LoginInput!) { login(input: $i) { tokens { accessToken refreshToken } userErrors { code } } }"
 _REFRESH = "mutation($i: RefreshInput!) { refresh(input: $i) { userErrors { code } } }"
@@ -255,3 +259,38 @@ async def test_what_the_bar_lists_is_on_record(world: World) -> None:
     recorded = await _audited(world)
     assert set(recorded) == set(_AUDITED)
     assert recorded.count("limit.reached") == 1
+
+
+@pytest.mark.parametrize(
+    ("room", "mutation", "given"),
+    [
+        ("sessions", _LOGIN, _ADA),
+        ("signup", _SIGNUP, {"tenant": "acme", "username": "eve", "email": "e@example.org", "password": PASSWORD}),
+    ],
+)
+async def test_of_a_crowd_those_alone_ask_the_database_who_have_a_place(
+    room: str, mutation: str, given: dict[str, str], world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate, asked = threading.Event(), list[str]()
+    for work in ("_matches", "_judge"):
+        monkeypatch.setattr(passwords, work, lambda *_: gate.wait(10))
+
+    async def named(slug: str) -> Row | None:
+        asked.append(slug)
+        return await attempts.named(slug)
+
+    monkeypatch.setattr(f"resolvers.{room}.named", named)
+    crowd = [asyncio.create_task(world.stranger.gql(mutation, i=given)) for _ in range(30)]
+    waiting, refused = set(crowd), list[Answer]()
+    async with asyncio.timeout(10):
+        while len(refused) < 20:
+            done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            refused += [attempt.result() for attempt in done]
+    assert {(answer.status, *answer.codes) for answer in refused} == {(503, "UNAVAILABLE")}
+    told = {answer.headers["Retry-After"] for answer in refused}
+    assert told <= {"1", "2", "3"}
+    assert len(told) > 1  # they do not come again as one
+    assert asked == ["acme"] * 10  # two threads, and four places in the queue of each
+    gate.set()
+    answers = await asyncio.gather(*crowd)
+    assert sum(answer.status == 200 for answer in answers) == 10

@@ -271,6 +271,17 @@ async def test_ten_at_once_of_one_address_are_told_alike_and_make_one_account(po
     await post.silence()
 
 
+async def test_sign_ins_at_once_by_claims_of_one_address_bring_one_letter(post: Mailing) -> None:
+    names = [f"eve{n}" for n in range(8)]
+    for name in names:
+        assert await post.signup(username=name, email="grace@example.org") == VERIFY
+    await post.letter()
+    await post.world.admin.execute("UPDATE signup_claims SET mailed_at = now() - interval '2 minutes'")
+    assert await asyncio.gather(*map(post.login, names)) == [VERIFY] * 8
+    await post.letter()
+    await post.silence()
+
+
 @pytest.mark.parametrize("name", ["requestPasswordReset", "resendVerification"])
 async def test_asking_for_a_letter_is_answered_alike_for_anybody(name: str, post: Mailing) -> None:
     await post.world.admin.execute("UPDATE users SET active = false WHERE username = 'linus'")
