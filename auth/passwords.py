@@ -59,7 +59,7 @@ class Hasher:
     """Hashes, verifies and judges passwords in `workers` threads of its own; `cost` is bcrypt's, 2^cost rounds.
 
     While `queue` calls wait for a thread, a further one is `Unavailable` at once, and so is one that has waited for PATIENCE.
-    Half of that queue is for networks that have no call here yet, so that no single one fills it and locks out all others.
+    Half as many more may wait if they are not of a network that has a call here, so that no single one locks out all others.
     """
 
     def __init__(self, cost: int = 12, workers: int = 2, queue: int | None = None) -> None:
@@ -134,7 +134,7 @@ class Hasher:
 
 
 class _Places:
-    """`most` calls at once; the last `spared` of them are for networks that have none. None is no network: who is signed in."""
+    """`most` calls at once, and `spared` more of networks that have none here. None is no network: who is signed in."""
 
     def __init__(self, most: int, spared: int) -> None:
         self._most, self._spared = most, spared
@@ -145,7 +145,7 @@ class _Places:
         """Takes a place, or raises `Unavailable`."""
         with self._lock:
             another = network is not None and self._taken[network] > 0
-            if self._taken.total() >= self._most - (self._spared if another else 0):
+            if self._taken.total() >= self._most + (0 if another else self._spared):
                 raise _full()
             self._taken[network] += 1
 

@@ -153,7 +153,7 @@ async def test_a_full_queue_refuses_at_once_and_recovers(monkeypatch: pytest.Mon
 async def test_one_network_leaves_places_for_the_others() -> None:
     hasher = Hasher(cost=4, workers=1, queue=4)
     with ExitStack() as held:
-        for _ in range(3):
+        for _ in range(5):
             held.enter_context(hasher.place("203.0.113.0/24"))
         with pytest.raises(Unavailable):
             held.enter_context(hasher.place("203.0.113.0/24"))
