@@ -35,6 +35,7 @@ WITHOUT_A_PASS = {
     "resolvers.links._reset": "the mailed token is the proof",
     "resolvers.links.reset_password": "the mailed token is the proof",
     "resolvers.links.verify_email": "the mailed token is the proof",
+    "resolvers.sessions._compared": "nobody has a session yet",
     "resolvers.sessions._login": "nobody has a session yet",
     "resolvers.sessions.refresh": "the refresh token is the proof",
     "resolvers.signup._addressed": "nobody has a session yet; the mailed token of an invitation is the proof",
