@@ -11,6 +11,7 @@ from uuid import UUID
 from tortoise import Model, fields
 
 from models.errors import Unauthenticated
+from models.login_history import LoginHistory
 from models.tenancy import TenantManager, ask, behind, create, own, record
 from models.values import Origin, Row, SessionEndReason, ending, new_id, now
 
@@ -25,9 +26,6 @@ RACE: Final = timedelta(seconds=10)
 
 KEPT: Final = timedelta(days=30)
 """How long an ended session is shown to its user, with the reason."""
-
-FAMILIAR: Final = timedelta(days=90)
-"""How long a network from which somebody signed in is no stranger's."""
 
 SHOWN: Final = 50
 
@@ -190,31 +188,6 @@ class RefreshToken(Model):
     class Meta:
         table = "refresh_tokens"
         manager = TenantManager()
-
-
-class LoginHistory(Model):
-    """Where and when a user proved who they are: by signing in, or by a mailed link to a new password."""
-
-    id = fields.UUIDField(primary_key=True)
-    tenant_id = fields.UUIDField()
-    user_id = fields.UUIDField()
-    at = fields.DatetimeField()
-    user_agent = fields.TextField(null=True)
-    ip_prefix = fields.TextField(null=True)
-
-    class Meta:
-        table = "login_history"
-        manager = TenantManager()
-
-    @classmethod
-    async def note(cls, user_id: UUID, origin: Origin) -> None:
-        """Adds an entry, of now."""
-        await create(cls, id=new_id(), user_id=user_id, at=now(), user_agent=origin.user_agent, ip_prefix=origin.ip_prefix)
-
-    @classmethod
-    async def came_from(cls, ip_prefix: str | None) -> bool:
-        """Whether anybody of the held tenant signed in from this network within 90 days."""
-        return ip_prefix is not None and await cls.filter(ip_prefix=ip_prefix, at__gt=now() - FAMILIAR).exists()
 
 
 def _told(row: Row) -> Row:

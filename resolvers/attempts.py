@@ -8,7 +8,7 @@ from auth.desk import NETWORK, Desk
 from models import rules
 from models.audit import AuditEntry
 from models.errors import TooManyAttempts, UnknownTenant
-from models.session import LoginHistory
+from models.login_history import LoginHistory
 from models.tenancy import lobby, within
 from models.tenant import Tenant
 from models.values import Origin, Row, TenantStatus, normal

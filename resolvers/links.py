@@ -9,8 +9,9 @@ from auth.desk import Desk, Mail, Writes
 from auth.mailed import LINK_REFUSED, MailedToken
 from models.audit import AuditEntry
 from models.errors import NotAllowed, TokenInvalid
+from models.login_history import LoginHistory
 from models.mail_token import PAUSE, MailToken
-from models.session import LoginHistory, Session
+from models.session import Session
 from models.tenancy import within
 from models.user import User
 from models.values import MailPurpose, Origin, Row, SessionEndReason, TenantStatus, new_id, now

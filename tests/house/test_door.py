@@ -12,7 +12,8 @@ from models.audit import AuditEntry
 from models.contact import Contact
 from models.errors import Forbidden, OutsideTenant, Unauthenticated
 from models.label import ContactLabel, Label
-from models.session import LoginHistory, RefreshToken, Session
+from models.login_history import LoginHistory
+from models.session import RefreshToken, Session
 from models.tenancy import create, fetch, lobby, within
 from models.tenant import Tenant
 from models.user import User

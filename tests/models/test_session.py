@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 import time_machine
 
-from models.session import FAMILIAR, IDLE, KEPT, LONGEST, RACE, LoginHistory, RefreshToken, Rotation, Session
+from models.session import IDLE, KEPT, LONGEST, RACE, RefreshToken, Rotation, Session
 from models.tenancy import within
 from models.values import Origin, SessionEndReason, now
 from tests.world import add_user, tenant
@@ -27,21 +27,6 @@ async def home(admin: asyncpg.Connection, tortoise: None) -> tuple[UUID, UUID]:
 
 async def _started(user: UUID, digest: bytes = _A) -> Any:
     return await Session.start(user, Origin("request", "Lynx", "192.0.2.0/24"), digest)
-
-
-async def test_a_network_is_familiar_where_somebody_of_the_tenant_signed_in_within_ninety_days(
-    home: tuple[UUID, UUID], admin: asyncpg.Connection
-) -> None:
-    async with within(home[0]):
-        await _started(home[1])
-        assert await LoginHistory.came_from("192.0.2.0/24")
-        assert not await LoginHistory.came_from("198.51.100.0/24")
-        assert not await LoginHistory.came_from(None)
-    async with within(await tenant(admin, "evil")):
-        assert not await LoginHistory.came_from("192.0.2.0/24")
-    with time_machine.travel(now() + FAMILIAR):
-        async with within(home[0]):
-            assert not await LoginHistory.came_from("192.0.2.0/24")
 
 
 async def test_a_session_begins_with_its_first_token_and_is_on_record(home: tuple[UUID, UUID], admin: asyncpg.Connection) -> None:
