@@ -50,7 +50,7 @@ class Hasher:
     """Hashes, verifies and judges passwords in `workers` threads of its own; `cost` is bcrypt's, 2^cost rounds.
 
     While `queue` calls wait for a thread, a further one is `Unavailable` at once: it would wait longer than an operation may.
-    Half of that queue is for networks that have no call here yet, so that no single one fills it and locks out all others.
+    Half as many more may wait if they are not of a network that has a call here, so that no single one locks out all others.
     """
 
     def __init__(self, cost: int = 12, workers: int = 2, queue: int | None = None) -> None:
@@ -120,7 +120,7 @@ class Hasher:
 
     def _refuse(self, network: str | None) -> None:
         another = network is not None and self._calls[network] > 0
-        if self._calls.total() >= self._most - (self._spared if another else 0):
+        if self._calls.total() >= self._most + (0 if another else self._spared):
             raise Unavailable("Too many people are signing in just now. Please try again.", retry_after=1)
 
     def _leave(self, network: str | None) -> None:
