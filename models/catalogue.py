@@ -60,9 +60,23 @@ SELECT 'table: ' || c.relname
                    AND pg_get_expr(p.polwithcheck, p.polrelid) = '(tenant_id = ( SELECT held_tenant() AS held_tenant))'))
 """
 
+# Its rows are read in the lobby, and so by everybody.
+_SETTINGS: Final = """
+SELECT 'table: tenants'
+  FROM pg_class c
+ WHERE c.oid = 'tenants'::regclass
+   AND NOT (c.relrowsecurity AND c.relforcerowsecurity
+            AND NOT has_table_privilege(c.oid, 'DELETE, TRUNCATE, REFERENCES, TRIGGER')
+            AND NOT EXISTS (
+                SELECT FROM pg_policy p CROSS JOIN (VALUES ('(id = ( SELECT held_tenant() AS held_tenant))')) AS own(row)
+                 WHERE p.polrelid = c.oid AND p.polpermissive AND p.polcmd <> 'r'
+                   AND NOT (coalesce(pg_get_expr(p.polqual, p.polrelid), own.row) = own.row
+                            AND coalesce(pg_get_expr(p.polwithcheck, p.polrelid), own.row) = own.row)))
+"""
+
 _BREACHES: Final = f"""
 WITH ours AS (SELECT oid FROM pg_namespace WHERE nspname <> 'information_schema' AND nspname NOT LIKE 'pg\\_%')
-SELECT breach FROM ({_ABOVE} UNION ALL {_LENT} UNION ALL {_UNGUARDED}) AS found(breach) ORDER BY 1
+SELECT breach FROM ({_ABOVE} UNION ALL {_LENT} UNION ALL {_UNGUARDED} UNION ALL {_SETTINGS}) AS found(breach) ORDER BY 1
 """
 
 

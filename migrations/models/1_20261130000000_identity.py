@@ -115,6 +115,14 @@ BEGIN
 END
 $$;
 
+-- A statement reads all of `tenants` and changes the row alone whose door is open: who could change another one would open it for
+-- sign-up, take its second factor away, or close it.
+ALTER TABLE tenants ENABLE ROW LEVEL SECURITY;
+ALTER TABLE tenants FORCE ROW LEVEL SECURITY;
+CREATE POLICY all_rows ON tenants FOR SELECT USING (true);
+CREATE POLICY own_new_row ON tenants FOR INSERT WITH CHECK (id = (SELECT held_tenant()));
+CREATE POLICY own_row ON tenants FOR UPDATE USING (id = (SELECT held_tenant())) WITH CHECK (id = (SELECT held_tenant()));
+
 ALTER TABLE tenants
     ADD COLUMN requests_per_minute integer NOT NULL DEFAULT 60000,
     ADD COLUMN require_totp boolean NOT NULL DEFAULT false,
@@ -310,6 +318,12 @@ DROP INDEX audit_entries_of_actor, audit_entries_of_action, audit_entries_latest
 ALTER TABLE sessions DROP COLUMN second_factor, DROP COLUMN authenticated_at;
 ALTER TABLE users DROP COLUMN verification_required;
 ALTER TABLE tenants DROP COLUMN require_totp, DROP COLUMN requests_per_minute;
+
+DROP POLICY own_row ON tenants;
+DROP POLICY own_new_row ON tenants;
+DROP POLICY all_rows ON tenants;
+ALTER TABLE tenants NO FORCE ROW LEVEL SECURITY;
+ALTER TABLE tenants DISABLE ROW LEVEL SECURITY;
 
 DO $$
 DECLARE

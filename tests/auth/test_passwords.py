@@ -136,7 +136,7 @@ async def test_a_full_queue_refuses_at_once_and_recovers(monkeypatch: pytest.Mon
     gate = threading.Event()
     monkeypatch.setattr(passwords, "_matches", lambda *_: gate.wait(10))
     hasher = Hasher(cost=4, workers=1, queue=2)
-    waiting = [asyncio.create_task(hasher.verify(GOOD, None)) for _ in range(3)]
+    waiting = [asyncio.create_task(hasher.verify(GOOD, None)) for _ in range(4)]
     await asyncio.sleep(0.05)
     with pytest.raises(Unavailable), hasher.place(None):
         pass
@@ -145,7 +145,7 @@ async def test_a_full_queue_refuses_at_once_and_recovers(monkeypatch: pytest.Mon
             await refused
         assert refusal.value.retry_after in {1, 2, 3}
     gate.set()
-    assert await asyncio.gather(*waiting) == [False] * 3
+    assert await asyncio.gather(*waiting) == [False] * 4
     assert len(await hasher.hash(GOOD)) == 60
     hasher.close()
 

@@ -65,6 +65,18 @@ async def test_a_migrated_database_stands_behind_its_wall(tortoise: None) -> Non
             "table: part",
         ),
         ("CREATE SCHEMA aside; CREATE TABLE aside.notes (tenant_id uuid)", "DROP SCHEMA aside CASCADE", "table: notes"),
+        (
+            "ALTER TABLE tenants NO FORCE ROW LEVEL SECURITY, DISABLE ROW LEVEL SECURITY",
+            "ALTER TABLE tenants FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY",
+            "table: tenants",
+        ),
+        ("CREATE POLICY more ON tenants FOR UPDATE USING (true)", "DROP POLICY more ON tenants", "table: tenants"),
+        (
+            f"CREATE POLICY more ON tenants FOR INSERT TO {APP} WITH CHECK (true)",
+            "DROP POLICY more ON tenants",
+            "table: tenants",
+        ),
+        (f"GRANT DELETE ON tenants TO {APP}", f"REVOKE DELETE ON tenants FROM {APP}", "table: tenants"),
         (f"CREATE VIEW every AS TABLE labels; GRANT SELECT ON every TO {APP}", "DROP VIEW every", "view: every"),
         (
             f"CREATE VIEW every WITH (security_invoker = on) AS TABLE labels; GRANT SELECT ON every TO {APP}",

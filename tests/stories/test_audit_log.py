@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 
 from models.actions import ACTIONS
-from resolvers.attempts import settled
+from resolvers.background import settled
 from tests.authenticators import enrolled
 from tests.commands import Command
 from tests.conftest import Serve
