@@ -89,7 +89,8 @@ class JobMutations:
     """Root fields that change jobs."""
 
     @strawberry.mutation(
-        description="Cancels a job that has not ended: it is not begun, or stopped; what it did stays. ADMIN and above.",
+        description="Cancels a job that has not ended: it is not begun, or stopped; what it did stays. ADMIN and above; "
+        "but no letter that tells somebody of their own account.",
         extensions=[Refusals()],
         directives=[weighs(CHANGES)],
     )

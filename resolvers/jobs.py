@@ -8,11 +8,12 @@ from uuid import UUID
 from auth.caller import Caller
 from auth.permissions import Permission
 from models.audit import AuditEntry
-from models.errors import JobEnded, NotFound
+from models.errors import JobEnded, NotAllowed, NotFound
 from models.job import Job
 from models.paging import Page, Window
 from models.tenancy import through, within
 from models.values import JobStatus, Row
+from resolvers.letters import ABOUT_ACCOUNTS
 
 
 async def many(caller: Caller, job_ids: Sequence[UUID]) -> dict[UUID, Row]:
@@ -34,12 +35,18 @@ async def count(caller: Caller, status: JobStatus | None) -> int:
 
 
 async def cancel(caller: Caller, job_id: UUID | None) -> Row:
-    """The job, cancelled: it is not begun any more, or stopped. Refuses with NotFound, or JobEnded where it has ended."""
+    """The job, cancelled: it is not begun any more, or stopped.
+
+    Refuses with NotFound, with JobEnded where it has ended, or with NotAllowed where it is a letter that tells somebody of their
+    own account: who changes an account is not to keep its user from hearing of it.
+    """
     async with within(caller.to(Permission.JOBS_WRITE)):
         if job_id is None:
             raise NotFound("There is no such job.", ("id",))
         job = await Job.cancel(job_id)
         if job is None:
             raise JobEnded("The job has ended already.", ("id",))
+        if job["payload"].get("letter") in ABOUT_ACCOUNTS:
+            raise NotAllowed("A letter that tells somebody of their own account cannot be cancelled.", ("id",))
         await AuditEntry.append("job.cancelled", caller.origin, actor=caller.user, target=job_id, kind=str(job["kind"]))
         return job

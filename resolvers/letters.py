@@ -30,6 +30,10 @@ class LetterKind(StrEnum):
     ROLE_CHANGED = "ROLE_CHANGED"
 
 
+ABOUT_ACCOUNTS: Final = frozenset(LetterKind) - {LetterKind.INVITATION}
+"""The letters that tell people of accounts of their own: nobody else stops them on their way."""
+
+
 async def post(
     desk: Writes,
     kind: LetterKind,

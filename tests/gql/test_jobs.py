@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import asyncpg
 import pytest
 
 from models.values import new_id
+from resolvers.letters import LetterKind
 from tests.world import World
 
 _JOB = "__typename id status progress attempts failure createdAt startedAt finishedAt"
@@ -16,12 +18,16 @@ CANCEL = f"mutation($id: ID!) {{ cancelJob(input: {{id: $id}}) {{ job {{ {_JOB} 
 NODE = f"query($id: ID!) {{ node(id: $id) {{ ... on MailJob {{ {_JOB} }} ... on Job {{ status }} }} }}"
 
 
-async def add(world: World, status: str = "QUEUED") -> str:
+async def add(world: World, status: str = "QUEUED", letter: str | None = None) -> str:
     """A job of acme, put into the database directly; its id as clients have it."""
     job = new_id()
     ended = "now()" if status in {"SUCCEEDED", "FAILED", "CANCELLED"} else "NULL"
     await world.admin.execute(
-        f"INSERT INTO jobs (tenant_id, id, kind, status, finished_at) VALUES ($1, $2, 'MAIL', $3, {ended})", world.acme, job, status
+        f"INSERT INTO jobs (tenant_id, id, kind, status, payload, finished_at) VALUES ($1, $2, 'MAIL', $3, $4, {ended})",
+        world.acme,
+        job,
+        status,
+        json.dumps({"letter": letter}),
     )
     return f"job_{job.hex}"
 
@@ -63,6 +69,17 @@ async def test_an_administrator_cancels_a_job_on_record(world: World) -> None:
     assert answer["job"]["finishedAt"] is not None
     [entry] = await world.admin.fetch("SELECT * FROM audit_entries WHERE action = 'job.cancelled'")
     assert (entry["actor_id"], f"job_{entry['target_id']}", entry["details"]) == (world.adam.user, job, '{"kind": "MAIL"}')
+
+
+@pytest.mark.parametrize("letter", list(LetterKind))
+async def test_no_letter_about_somebodys_account_is_stopped(letter: LetterKind, world: World) -> None:
+    """Or who takes an account over keeps its user from hearing of it. An invitation can be taken back anyhow."""
+    job = await add(world, letter=letter)
+    answer = (await world.adam.gql(CANCEL, id=job)).data["cancelJob"]
+    refused = letter is not LetterKind.INVITATION
+    assert [error["code"] for error in answer["userErrors"]] == ["NOT_ALLOWED"] * refused
+    assert await states(world.admin) == ["QUEUED" if refused else "CANCELLED"]
+    assert await world.admin.fetchval("SELECT count(*) FROM audit_entries WHERE action = 'job.cancelled'") == (not refused)
 
 
 @pytest.mark.parametrize("status", ["SUCCEEDED", "FAILED", "CANCELLED"])

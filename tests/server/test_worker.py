@@ -15,7 +15,9 @@ from pydantic import SecretStr
 
 from auth.desk import Desk
 from models.tenancy import within
+from models.values import Origin, Role
 from resolvers import running
+from resolvers.invitations import enclose
 from resolvers.letters import LetterKind, post
 from resolvers.running import Periodic
 from server import worker
@@ -44,6 +46,15 @@ class Mailing:
         assert self.world.ada.user is not None
         async with within(self.world.acme):
             await post(self.desk, LetterKind.PASSWORD_CHANGED, user=self.world.ada.user)
+        return await self._latest()
+
+    async def invite(self) -> str:
+        """Asks for a letter that may be cancelled: an invitation."""
+        async with within(self.world.acme):
+            await enclose(self.desk, Origin(), "nora@example.org", Role.VIEWER)
+        return await self._latest()
+
+    async def _latest(self) -> str:
         return f"job_{(await self.world.admin.fetchval('SELECT id FROM jobs ORDER BY id DESC LIMIT 1')).hex}"
 
     async def becomes(self, status: str) -> tuple[Any, ...]:
@@ -93,7 +104,7 @@ async def test_a_letter_to_nobody_fails_at_once(mail: Mailing) -> None:
 
 async def test_what_is_cancelled_while_it_runs_is_stopped(mail: Mailing) -> None:
     mail.office.answers = ["hang", "250 taken"]
-    job = await mail.ask()
+    job = await mail.invite()
     await mail.office.until(lambda: mail.office.tried == 1)
     answer = await mail.world.ada.gql(CANCEL, id=job)
     assert answer.data["cancelJob"]["job"]["status"] == "CANCELLED"
@@ -113,7 +124,7 @@ async def test_what_is_cancelled_before_is_never_begun(serve: Serve, admin: asyn
     async with open_office() as office:
         client = await serve(**sending_to(office))
         mail = Mailing(await World.made(client, admin), client.app[DESK], office)
-        job = await mail.ask()
+        job = await mail.invite()
         assert (await mail.world.ada.gql(CANCEL, id=job)).data["cancelJob"]["userErrors"] == []
         client = await serve(**sending_to(office, jobs_in_serve=True))
         await mail.ask()
