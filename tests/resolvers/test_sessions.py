@@ -141,9 +141,9 @@ async def test_whoever_is_unknown_costs_one_comparison(world: World, monkeypatch
     compared: list[str | None] = []
     verify = Hasher.verify
 
-    async def spy(self: Hasher, password: str, stored: str | None, network: str | None) -> bool:
+    async def spy(self: Hasher, password: str, stored: str | None) -> bool:
         compared.append(stored)
-        return await verify(self, password, stored, network)
+        return await verify(self, password, stored)
 
     monkeypatch.setattr(Hasher, "verify", spy)
     unknown = [("ghost", "ada"), ("evil", "mallory"), ("acme", "ghost"), ("acme", "x" * 5_000), ("\0", "\0"), ("x" * 5_000, "ada")]
