@@ -31,7 +31,7 @@ class Told:
 
 async def forget(world: World) -> None:
     """Empties the log: what went before was to arrange the act."""
-    await world.admin.execute("TRUNCATE audit_entries, audit_seals")
+    await world.admin.execute("DELETE FROM audit_seals; DELETE FROM audit_entries")  # a lock of the table would meet the worker
 
 
 def gql(who: str, field: str, given: str, **values: Any) -> Act:
