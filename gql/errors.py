@@ -33,6 +33,7 @@ _log = logger(__name__)
     NOT_ALLOWED="The viewer may do this, but not to this one.",
     ALREADY_EXISTS="A value that must be unique is taken.",
     STALE_VERSION="It changed since expectedVersion.",
+    IDEMPOTENCY_KEY_REUSED="The idempotency key came with another input before.",
     INVALID_CREDENTIALS="Wrong username, password or code.",
     TOTP_REQUIRED="The password was right; a code of the authenticator is wanted too.",
     REAUTHENTICATION_REQUIRED="What is dangerous asks for the password again: reauthenticate, then repeat it.",
@@ -54,6 +55,7 @@ class UserErrorCode(StrEnum):
     NOT_ALLOWED = "NOT_ALLOWED"
     ALREADY_EXISTS = "ALREADY_EXISTS"
     STALE_VERSION = "STALE_VERSION"
+    IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
     INVALID_CREDENTIALS = "INVALID_CREDENTIALS"
     TOTP_REQUIRED = "TOTP_REQUIRED"
     REAUTHENTICATION_REQUIRED = "REAUTHENTICATION_REQUIRED"

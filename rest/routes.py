@@ -60,7 +60,7 @@ ROUTES: Final = (
     Route("GET", "/api/address-book", contacts.listed, "VIEWER", "Contacts, by id or paged", query=contacts.LIST_QUERY),
     Route("GET", "/api/address-book/filter", contacts.filtered, "VIEWER", "Contacts that match", bodies.ContactFilter),
     Route("GET", "/api/address-book/{id}", contacts.one, "VIEWER", "One contact"),
-    Route("POST", "/api/address-book", contacts.add, "EDITOR", "A new contact", bodies.Contact),
+    Route("POST", "/api/address-book", contacts.add, "EDITOR", "A new contact", bodies.Contact, keyed=True),
     Route("PUT", "/api/address-book/{id}", contacts.change, "EDITOR", "Replaces a contact", bodies.Contact),
     Route("DELETE", "/api/address-book/{id}", contacts.delete, "EDITOR", "Puts a contact into the trash"),
     *_tenants("/api/admin/tenants"),

@@ -234,8 +234,8 @@ def _sharing(origin: str, *, credentials: bool, preflight: bool) -> dict[str, st
     """The headers that let a page of this origin read the answer, or send the request that a preflight asks for."""
     told: dict[str, str] = {
         hdrs.ACCESS_CONTROL_ALLOW_ORIGIN: origin,
-        hdrs.ACCESS_CONTROL_EXPOSE_HEADERS: "authorization, content-type, x-tenant-id, etag, x-request-id, retry-after, "
-        "ratelimit-limit, ratelimit-remaining, ratelimit-reset",
+        hdrs.ACCESS_CONTROL_EXPOSE_HEADERS: "authorization, content-type, x-tenant-id, etag, x-request-id, idempotent-replayed, "
+        "retry-after, ratelimit-limit, ratelimit-remaining, ratelimit-reset",
     }
     if credentials:
         told[hdrs.ACCESS_CONTROL_ALLOW_CREDENTIALS] = "true"
@@ -243,7 +243,7 @@ def _sharing(origin: str, *, credentials: bool, preflight: bool) -> dict[str, st
         told |= {
             hdrs.ACCESS_CONTROL_ALLOW_METHODS: "GET, POST, PUT, DELETE, OPTIONS",
             hdrs.ACCESS_CONTROL_ALLOW_HEADERS: "authorization, accept, content-type, x-tenant-id, x-request-id, if-match, "
-            "if-none-match, prefer",
+            "if-none-match, idempotency-key, prefer",
             hdrs.ACCESS_CONTROL_MAX_AGE: "3600",
         }
     return told
