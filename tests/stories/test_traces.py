@@ -13,6 +13,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from models import contact as contact_model
 from observability import exporter
+from server.database import ROOT
 from tests.collector import Received, hanging, receiving, told
 from tests.conftest import Serve
 from tests.world import LOGIN, PASSWORD, Answer, Person, World
@@ -194,7 +195,9 @@ async def test_the_id_of_a_refused_sign_in_finds_its_line_its_entry_and_its_span
     assert ("INSERT audit_entries", "resolve") in _tree(spans)
 
 
-async def test_what_people_write_never_stands_in_a_trace(world: World, serve: Serve, received: Received) -> None:
+async def test_what_people_write_never_stands_in_a_trace_and_what_does_is_documented(
+    world: World, serve: Serve, received: Received
+) -> None:
     canaries = ["Kanarienvogel", "canary@example.org", "+49 30 5550199", "CanaryNote", "canary-horse-battery", "inlinecanary"]
     name, email, phone, notes, password, inline = canaries
     traced = await _traced(world, serve, received, trace_ratio=1.0)
@@ -219,6 +222,8 @@ async def test_what_people_write_never_stands_in_a_trace(world: World, serve: Se
     await asyncio.to_thread(received.until, lambda: "HTTP" in {span.name for span in received.spans})
     names = {span.name for span in received.spans}
     assert names >= {"POST /graphql", "HTTP", "prepare", "resolve", "password", "INSERT contacts", "INSERT labels", "INSERT users"}
+    page = (ROOT / "docs" / "tracing.md").read_text(encoding="utf-8")
+    assert {key for span in received.spans for key in told(span.attributes) if f"`{key}`" not in page} == set()
     text = "\n".join(map(str, received.spans))
     secrets = [*canaries, *tokens.values(), str(world.grace.token), "PROPFIND", "WHERE", "tenant_id", "$1"]
     assert [secret for secret in secrets if secret in text] == []
