@@ -20,7 +20,10 @@ def collecting(take: Take = lambda _body, _headers: 200) -> Iterator[str]:
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
-            self.send_response(take(self.rfile.read(int(self.headers.get("Content-Length", 0))), self.headers))
+            status = take(self.rfile.read(int(self.headers.get("Content-Length", 0))), self.headers)
+            self.send_response(status)
+            if 300 <= status < 400:
+                self.send_header("Location", "/elsewhere")
             self.send_header("Content-Type", "application/x-protobuf")
             self.send_header("Content-Length", "0")
             self.end_headers()

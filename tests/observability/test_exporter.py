@@ -81,13 +81,21 @@ def test_what_a_busy_collector_refuses_is_sent_once_more() -> None:
     assert counted.counts == {"exported": 3}
 
 
-@pytest.mark.parametrize("status", [400, 503, 301])
-def test_what_a_collector_refuses_is_counted_and_told_without_the_key(status: int, stream: io.StringIO) -> None:
-    with receiving(lambda: status) as received:
+@pytest.mark.parametrize(("status", "times"), [(400, 1), (503, 2), (301, 1)])
+def test_what_a_collector_refuses_is_counted_and_told_without_the_key(status: int, times: int, stream: io.StringIO) -> None:
+    """And nobody else gets the key, wherever the collector sends us."""
+    answers: list[int] = []
+
+    def refusing() -> int:
+        answers.append(status)
+        return status
+
+    with receiving(refusing) as received:
         counted = Counted(received.url, {"x-api-key": "canary"})
         counted.make(3)
         counted.tracing.close()
     assert counted.counts == {"failed": 3}
+    assert len(answers) == times
     assert [json.loads(line)["event"] for line in stream.getvalue().splitlines()] == ["spans lost"]
     assert "canary" not in stream.getvalue()
 

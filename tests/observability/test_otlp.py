@@ -49,7 +49,8 @@ def test_a_span_is_encoded_as_by_opentelemetry(name: str) -> None:
 
 
 def test_a_batch_is_encoded_as_by_opentelemetry() -> None:
-    spans = list(SPANS.values()) * 3
+    alike = [_span(attributes={"n": one}) for one in (1, True, 1.0)]
+    spans = [*SPANS.values(), *alike] * 3
     assert ExportTraceServiceRequest.FromString(encoded(spans)) == encode_spans(spans)
     assert encoded(spans) == encoded(spans)
 
