@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final, cast
 
 import asyncpg
 from tortoise.backends.asyncpg.client import AsyncpgDBClient
 
 from models.errors import Unavailable
+from observability.spans import sampled, statement, step
 
 WAIT_SECONDS: Final = 1.0
 """How long a request waits for a connection of a full pool before it is told to come again."""
@@ -25,7 +26,42 @@ CONNECT_SECONDS: Final = 5.0
 MEND_SECONDS: Final = 5.0
 """How long a connection whose statement was cut off may take until it is of use again."""
 
-Connection = asyncpg.Connection
+_Done = Coroutine[Any, Any, Any]
+
+
+class Connection(asyncpg.Connection):
+    """asyncpg's, whose statements are spans where the trace is sampled: those of Tortoise, of transactions, and of hand alike."""
+
+    __slots__ = ()
+
+    def execute(self, query: str, *args: Any, **options: Any) -> _Done:
+        """As asyncpg's, which begins and ends transactions by it, too."""
+        return _spanned(query, asyncpg.Connection.execute(self, query, *args, **options))
+
+    def executemany(self, command: str, args: Any, **options: Any) -> _Done:
+        """As asyncpg's."""
+        return _spanned(command, asyncpg.Connection.executemany(self, command, args, **options))
+
+    def fetch(self, query: str, *args: Any, **options: Any) -> _Done:
+        """As asyncpg's."""
+        return _spanned(query, asyncpg.Connection.fetch(self, query, *args, **options))
+
+    def fetchrow(self, query: str, *args: Any, **options: Any) -> _Done:
+        """As asyncpg's."""
+        return _spanned(query, asyncpg.Connection.fetchrow(self, query, *args, **options))
+
+    def fetchval(self, query: str, *args: Any, **options: Any) -> _Done:
+        """As asyncpg's."""
+        return _spanned(query, asyncpg.Connection.fetchval(self, query, *args, **options))
+
+
+def _spanned(sql: str, work: _Done) -> _Done:
+    return _in_span(sql, work) if sampled() else work
+
+
+async def _in_span(sql: str, work: _Done) -> Any:
+    with statement(sql):
+        return await work
 
 
 class Pool:
@@ -68,11 +104,12 @@ class Pool:
         connection = self.take()
         if connection is not None:
             return connection
-        if self.get_size() + self._opening < self._most:
-            self._opening += 1
-            return await self._opened()
-        connection = await self._turn(WAIT_SECONDS if seconds is None else seconds)
-        return await self._opened() if connection is None else connection
+        with step("connection"):
+            if self.get_size() + self._opening < self._most:
+                self._opening += 1
+                return await self._opened()
+            connection = await self._turn(WAIT_SECONDS if seconds is None else seconds)
+            return await self._opened() if connection is None else connection
 
     async def release(self, connection: Connection) -> None:
         """`give_back`, as Tortoise calls it."""
@@ -197,7 +234,7 @@ class Client(AsyncpgDBClient):
         most = options.pop("max_size")
         for unused in ("min_size", "connection_class", "loop"):
             options.pop(unused)
-        return Pool(lambda: asyncpg.connect(timeout=CONNECT_SECONDS, **options), most)
+        return Pool(lambda: asyncpg.connect(timeout=CONNECT_SECONDS, connection_class=Connection, **options), most)
 
 
 client_class = Client

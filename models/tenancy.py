@@ -29,7 +29,6 @@ from models.driver import translated
 from models.errors import BadRequest, Conflict, InvalidInput, NotFound, OutsideTenant, Unavailable
 from models.pool import CONNECT_SECONDS, WAIT_SECONDS, Client
 from models.values import Pass, Row
-from observability.tracing import step
 
 BEGIN_SECONDS: Final = WAIT_SECONDS + CONNECT_SECONDS
 """How long a transaction may take to begin, with a connection that has to be waited for or opened."""
@@ -161,7 +160,7 @@ async def ask(sql: str, *values: Any) -> list[Row]:
     if not isinstance(door, Pass):
         return await fetch(sql.replace(DOOR, _OPEN), held(), None, None, *values)
     roles = f"{{{','.join(door.roles)}}}"  # as Postgres writes an array; they are words of ours, which need no quotes
-    with translated(), step("statement"):
+    with translated():
         pool = client.get().pool
         connection = pool.take() or await pool.acquire()
         cut_off = True
@@ -223,7 +222,7 @@ def _connection() -> BaseDBAsyncClient:
 
 @asynccontextmanager
 async def _transaction() -> AsyncIterator[BaseDBAsyncClient]:
-    with translated(), step("transaction"):
+    with translated():
         transaction = in_transaction()
         try:
             async with asyncio.timeout(BEGIN_SECONDS):

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import nullcontext
 from dataclasses import fields
 from typing import Final
+from uuid import uuid4
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -22,6 +23,7 @@ from gql.engine.engine import Engine
 from gql.limits import Limits
 from gql.trusted import Trusted
 from gql.view import View
+from observability.exporter import headers
 from observability.metrics import Metrics
 from observability.tracing import Tracing
 from resolvers.background import settled
@@ -60,7 +62,7 @@ def create_app(settings: Settings) -> web.Application:
         public_url=settings.links,
         budget=budgets,
     )
-    tracing = Tracing.start("address-book", VERSION, settings.otlp_endpoint, settings.trace_ratio)
+    tracing = _tracing(settings, metrics)
     health = Health(metrics, lambda: desk.throttle.where)
     origins = settings.cors_allowed_origins or _development_origins(settings)
     app = web.Application(
@@ -140,6 +142,22 @@ def create_app(settings: Settings) -> web.Application:
         app.cleanup_ctx.append(jobs)  # after the database, and so they end before it closes
     metrics.know(f"{route.method} {route.resource.canonical}" for route in app.router.routes() if route.resource)
     return app
+
+
+def _tracing(settings: Settings, metrics: Metrics) -> Tracing:
+    return Tracing.start(
+        {
+            "service.name": "address-book",
+            "service.version": VERSION,
+            "service.instance.id": str(uuid4()),
+            "deployment.environment.name": settings.environment.value,
+        },
+        settings.otlp_endpoint,
+        settings.trace_ratio,
+        slow_ms=settings.trace_slow_ms,
+        headers=headers(settings.otlp_headers.get_secret_value()) if settings.otlp_headers else None,
+        registry=metrics.registry,
+    )
 
 
 def _mailer(settings: Settings, metrics: Metrics) -> Mailer | None:

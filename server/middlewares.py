@@ -26,6 +26,7 @@ from models.errors import Unauthenticated
 from models.values import Origin
 from observability.logging import INFO, bound, logger, told
 from observability.metrics import Metrics, Outcome, Timing
+from observability.spans import Request, failed
 from observability.tracing import Tracing
 from server.settings import Network
 
@@ -74,7 +75,7 @@ def gate(
         route = resource.canonical if resource else "unknown"
         timing = Timing(metrics, "graphql" if route == "/graphql" else "rest", f"{method} {route}")
         with (
-            tracing.request(timing.operation, request.headers.get("traceparent"), {"http.request.method": method}) as trace,
+            tracing.request(method, route if resource else None, request_id, request.headers) as trace,
             bound(request_id=request_id, trace_id=trace.trace_id),
         ):
             response = await metrics.timed(timing, _answered(request, handler, timing, desk, proxies))
@@ -83,8 +84,8 @@ def gate(
                 _secure(response.headers, request_id)
             if origin in allowed:
                 response.headers.extend(_sharing(origin or "", credentials=credentials, preflight=_is_preflight(request)))
-            trace.set("http.response.status_code", response.status)
-            trace.set("request.id", request_id)
+            if trace.answered(response.status):
+                _tell(trace, request)
             if told(INFO):
                 identity = request.get(IDENTITY)
                 caller = identity.caller if identity else None
@@ -125,10 +126,21 @@ async def _answered(
         raise
     except Exception as error:
         _log.error("unexpected error", exc_info=error)
+        failed(error)
         response = failure(request, 500, f"Something went wrong on our side. Tell us the request id {request[REQUEST_ID]}.")
     timing.operation = request.get(OPERATION, timing.operation)
     timing.outcome = _outcome(response.status)
     return response
+
+
+def _tell(trace: Request, request: web.Request) -> None:
+    """What a request's span tells of its caller and its operation."""
+    identity = request.get(IDENTITY)
+    if identity is not None and identity.caller is not None:
+        trace.set("tenant.id", identity.caller.tenant.hex)
+        trace.set("user.id", identity.caller.user.hex)
+    if OPERATION in request:
+        trace.set("graphql.operation.name", request[OPERATION])
 
 
 def _is_preflight(request: web.Request) -> bool:

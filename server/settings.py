@@ -26,6 +26,7 @@ from auth.tokens import Keyring
 from auth.vault import Vault
 from server.settings_graphql import GraphQL
 from server.settings_later import Later
+from server.settings_traces import Traces
 
 
 class Environment(StrEnum):
@@ -122,7 +123,7 @@ class Console(Keyed):
         return value
 
 
-class Settings(Later, GraphQL, Console):
+class Settings(Traces, Later, GraphQL, Console):
     """What `serve` and `work` take."""
 
     host: str = Field("127.0.0.1", description="The address to listen on.")
@@ -158,8 +159,6 @@ class Settings(Later, GraphQL, Console):
         description="Whether compiled plans execute operations, and single statements open their own door; off, graphql-core and "
         "transactions do it all, with the same answers.",
     )
-    otlp_endpoint: str | None = Field(None, description="Where traces go, over OTLP/HTTP; nowhere if not set.")
-    trace_ratio: float = Field(0.1, ge=0, le=1, description="The share of requests that are traced.")
     drain_seconds: float = Field(0, ge=0, le=60, description="How long /readyz fails before the server stops listening.")
 
     @field_validator("jwt_keys")

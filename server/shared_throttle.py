@@ -19,6 +19,7 @@ from auth.throttle import FORGOTTEN, Throttle, closed_for, refusal
 from auth.vault import Vault
 from models.errors import TooManyAttempts
 from observability.metrics import Metrics
+from observability.spans import step
 from server.breaker import Breaker, BreakerOpen, State
 
 PATIENCE_SECONDS: Final = 0.25
@@ -65,7 +66,8 @@ class SharedThrottle:
         """As `auth.desk.Throttle` says. It waits for Redis a quarter of a second at the most, and then asks the local throttle."""
         try:
             async with self._breaker.guard(*_FAILED), asyncio.timeout(PATIENCE_SECONDS):
-                closed = await self._asked(kind, place, key, per_minute)
+                with step("throttle", {"db.system.name": "redis"}, client=True):
+                    closed = await self._asked(kind, place, key, per_minute)
         except BreakerOpen:
             pass
         except _FAILED:

@@ -33,6 +33,8 @@ from gql.engine.replay import Resolved
 from gql.limits import Limits, Measure, measure
 from models.errors import Refusal, TimedOut
 from observability.logging import logger
+from observability.operation import called
+from observability.spans import step
 
 _log = logger(__name__)
 
@@ -78,6 +80,12 @@ class Operation:
     measure: Measure | None = None
     variables: Variables | None = None
     plans: dict[tuple[Any, ...], Plan | None] = field(default_factory=dict)
+    traced: dict[str, str | int | float | bool] = field(init=False)
+    """What its span in a trace tells."""
+
+    def __post_init__(self) -> None:
+        name = called(self.node.name.value if self.node.name else None)
+        self.traced = {"graphql.operation.type": self.node.operation.value, "graphql.operation.name": name}
 
 
 @dataclass(slots=True)
@@ -132,14 +140,15 @@ class Engine:
         Raises NoOperation or WrongKind.
         """
         try:
-            document, operation = await self._found(text, name, context)
-            context.cost = cost = self._weighed(document, operation, variables)
-            if operation.node.operation not in allowed:
-                raise WrongKind(operation.node.operation)
-            if not cost_only:
-                await charge(context, cost)
-            if not document.valid:
-                self._validate(document, text, introspectable=context.introspectable)
+            with step("prepare"):
+                document, operation = await self._found(text, name, context)
+                context.cost = cost = self._weighed(document, operation, variables)
+                if operation.node.operation not in allowed:
+                    raise WrongKind(operation.node.operation)
+                if not cost_only:
+                    await charge(context, cost)
+                if not document.valid:
+                    self._validate(document, text, introspectable=context.introspectable)
         except Refusal as refusal:
             return _refused(refusal)
         except _Invalid as invalid:
@@ -147,7 +156,7 @@ class Engine:
         if cost_only:
             return None
         try:
-            with self._deadline():
+            with self._deadline(), step("resolve", operation.traced):
                 return await self._executed(document, operation, variables, context)
         except TimeoutError:
             return _refused(_LATE if operation.node.operation is OperationType.QUERY else _HALF_DONE)

@@ -30,10 +30,11 @@ _PATCHED: Final = (
 
 @dataclass(frozen=True)
 class Server:
-    """Where it listens, and where its log is."""
+    """Where it listens, where its log is, and the id of its process."""
 
     port: int
     log: Path
+    process: int
 
     def complaints(self) -> list[str]:
         """What it logged as an error."""
@@ -56,12 +57,13 @@ def running(dsn: str, keys: str, folder: Path, *, patch: str = "", **settings: s
         "MAIL": "off",
         "JOBS_IN_SERVE": "false",
     }
-    server = Server(port, folder / f"server-{port}.log")
-    with server.log.open("wb") as log:
+    path = folder / f"server-{port}.log"
+    with path.open("wb") as log:
         command = ["-c", _PATCHED.format(patch=patch)] if patch else ["-m", "server", "serve"]
         process = subprocess.Popen(
             [sys.executable, *command], cwd=ROOT, env=environ | settings, stdout=log, stderr=subprocess.STDOUT
         )
+        server = Server(port, path, process.pid)
         try:
             until = time.monotonic() + 30
             while _pulse(port) != 200:

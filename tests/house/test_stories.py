@@ -31,6 +31,7 @@ ONE_SIDED = {
     "test_shared_throttle": "what holds below both, in every process",
     "test_signing_in": "the cookie, the list of sessions and the reuse of tokens in detail",
     "test_tenants": "settings and summaries, which the old routes have not",
+    "test_traces": "what stands in a trace, below both",
     "test_two_processes": "what holds below both, in every process",
 }
 """The modules of one transport, each with its reason."""

@@ -178,4 +178,5 @@ def test_the_page_of_settings_is_fresh_and_explains_each() -> None:
     assert all(field.description and field.description.endswith(".") for field in fields.values())
     assert sorted(line.split("`")[1].lower() for line in page.splitlines() if line.startswith("| `")) == sorted(fields)
     secret = [line.split("`")[1] for line in page.splitlines() if "` 🔒 |" in line]
-    assert secret == ["SECRET_KEYS", "MIGRATION_DATABASE_URL", "DATABASE_URL", "JWT_KEYS", "REDIS_URL", "SMTP_URL"]
+    shared = ["SECRET_KEYS", "MIGRATION_DATABASE_URL", "DATABASE_URL"]
+    assert secret == [*shared, "JWT_KEYS", "REDIS_URL", "SMTP_URL", "OTLP_HEADERS"]
