@@ -233,6 +233,7 @@ class Pool:
         try:
             async with asyncio.timeout(MEND_SECONDS):
                 await connection.execute("ROLLBACK" if connection.is_in_transaction() else "SELECT")
+                connection._top_xact = None  # what asyncpg began for Tortoise
         except (
             OSError,
             TimeoutError,
