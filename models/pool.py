@@ -233,7 +233,7 @@ class Pool:
         try:
             async with asyncio.timeout(MEND_SECONDS):
                 await connection.execute("ROLLBACK" if connection.is_in_transaction() else "SELECT")
-                connection._top_xact = None  # what asyncpg began for Tortoise
+                connection._top_xact = None  # type: ignore[attr-defined]  # what asyncpg began for Tortoise
         except (
             OSError,
             TimeoutError,
