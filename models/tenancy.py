@@ -27,7 +27,7 @@ from tortoise.transactions import in_transaction
 
 from models.driver import translated
 from models.errors import BadRequest, Conflict, InvalidInput, NotFound, OutsideTenant, Unavailable
-from models.pool import CONNECT_SECONDS, WAIT_SECONDS, Client
+from models.pool import CONNECT_SECONDS, WAIT_SECONDS, Client, holder
 from models.values import Pass, Row
 
 BEGIN_SECONDS: Final = WAIT_SECONDS + CONNECT_SECONDS
@@ -73,7 +73,7 @@ async def within(entry: Pass | UUID) -> AsyncIterator[UUID]:
         await _enter(_connection(), entry)
         yield tenant
         return
-    async with _transaction() as connection:
+    async with _transaction(tenant) as connection:
         await _enter(connection, entry)
         with _holding(_Held(tenant, connection)):
             yield tenant
@@ -120,7 +120,7 @@ async def lobby() -> AsyncIterator[None]:
     if _held.get() is not None:
         yield
         return
-    async with _transaction() as connection:
+    async with _transaction(None) as connection:
         with _holding(_Held(None, connection)):
             yield
 
@@ -162,7 +162,7 @@ async def ask(sql: str, *values: Any) -> list[Row]:
     roles = f"{{{','.join(door.roles)}}}"  # as Postgres writes an array; they are words of ours, which need no quotes
     with translated():
         pool = client.get().pool
-        connection = pool.take() or await pool.acquire()
+        connection = pool.take(door.tenant) or await pool.acquire(whose=door.tenant)
         cut_off = True
         try:
             rows = await connection.fetch(sql, door.tenant, door.session, roles, *values)
@@ -221,33 +221,39 @@ def _connection() -> BaseDBAsyncClient:
 
 
 @asynccontextmanager
-async def _transaction() -> AsyncIterator[BaseDBAsyncClient]:
+async def _transaction(tenant: UUID | None) -> AsyncIterator[BaseDBAsyncClient]:
     with translated():
         transaction = in_transaction()
+        token = holder.set(tenant)
         try:
             async with asyncio.timeout(BEGIN_SECONDS):
-                connection = await _begun(transaction)
+                connection: BaseDBAsyncClient = await transaction.__aenter__()
         except TimeoutError:
+            _cut_off(transaction)
             raise Unavailable("The service is busy. Try again in a moment.") from None
+        except BaseException:
+            _cut_off(transaction)
+            raise
+        finally:
+            holder.reset(token)
         try:
             yield connection
+        except asyncio.CancelledError:
+            # The pool rolls back: a database that does not answer keeps nobody waiting past their deadline.
+            _cut_off(transaction)
+            raise
         except BaseException as error:
             await transaction.__aexit__(type(error), error, error.__traceback__)
             raise
         await transaction.__aexit__(None, None, None)
 
 
-async def _begun(transaction: Any) -> BaseDBAsyncClient:
-    try:
-        connection: BaseDBAsyncClient = await transaction.__aenter__()
-    except BaseException:
-        # Tortoise keeps a connection whose BEGIN failed or was cut off, and each one kept is one less in the pool.
-        begun = transaction.client
-        if begun._connection is not None:
-            get_connections().reset(transaction.token)
-            begun._parent._pool.give_back(begun._connection, cut_off=True)
-        raise
-    return connection
+def _cut_off(transaction: Any) -> None:
+    """Leaves a transaction without a word; the pool mends the connection. Tortoise would keep one whose BEGIN failed for ever."""
+    begun = transaction.client
+    if begun._connection is not None:
+        get_connections().reset(transaction.token)
+        begun._parent._pool.give_back(begun._connection, cut_off=True)
 
 
 async def _enter(connection: BaseDBAsyncClient, entry: Pass | UUID) -> None:

@@ -111,7 +111,7 @@ class SharedThrottle:
             return Closed(first, news=False)
         times = await self._storage.incr(closings, int(FORGOTTEN))
         full_until, _ = await self._window.get_window_stats(item, name)
-        seconds = max(closed_for(times, per_minute), full_until - time.time())
+        seconds = max(closed_for(times, per_minute), min(full_until - time.time(), item.get_expiry()))  # whatever the clock did
         await self._redis.pexpire(closed, int(seconds * 1000))
         await self._redis.expire(f"{_PREFIX}:{closings}", int(seconds + FORGOTTEN))
         return Closed(seconds, news=True)
