@@ -113,3 +113,12 @@ async def clock() -> float:
 def busy() -> bool:
     """Whether every connection that may be is in use, and some came back of late: the database answers, though not us."""
     return client.get().pool.busy()
+
+
+async def read_only() -> bool:
+    """Whether the database takes no writes for now; the pool learns it, too, should nobody have tried to write."""
+    async with lobby():
+        asked = "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean AS it_is"
+        found = bool((await fetch(asked))[0]["it_is"])
+    client.get().pool.found(read_only=found)
+    return found

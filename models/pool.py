@@ -1,122 +1,82 @@
-"""The pool of database connections: last in, first out, fair to tenants, and nothing but what a request needs.
+"""The pool of database connections: last in, first out, and nothing but what a request needs.
 
 asyncpg's own pool sends a message after each use to reset the connection. Nothing here leaves anything on one (every setting is
 SET LOCAL), so ours does not. It serves Tortoise's transactions and the statements that carry their own door.
+
+It also learns from what befalls connections: siblings of one that broke are let go, who does not answer is hung up on, and whether
+the database takes writes is known.
 """
 
 from __future__ import annotations
 
 import asyncio
-import math
-from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
-from dataclasses import dataclass
+from functools import partial
+from random import uniform
 from typing import Any, Final, cast
 from uuid import UUID
 
-import asyncpg
 from tortoise.backends.asyncpg.client import AsyncpgDBClient
 
+from models.breaker import Breaker, BreakerOpen
+from models.connection import Connection
+from models.dial import Dial, is_read_only
+from models.driver import FAILURES, Fault, fault
 from models.errors import Unavailable
-from observability.spans import sampled, statement, step
+from models.retries import Budget
+from models.turns import Tenant, Turns
+from models.watch import Watch
+from observability.logging import logger
+from observability.metrics import Metrics
+from observability.spans import step
 
 WAIT_SECONDS: Final = 1.0
 """How long a request waits for a connection of a full pool before it is told to come again."""
 
-CONNECT_SECONDS: Final = 5.0
-"""How long a new connection may take; that is no waiting, and a busy machine takes its time for it."""
-
-MEND_SECONDS: Final = 5.0
+MEND_SECONDS: Final = 2.0
 """How long a connection whose statement was cut off may take until it is of use again."""
+
+LOOK_SECONDS: Final = 1.0
+"""How often it is looked, more or less, whether a database takes writes again."""
 
 ALIVE_SECONDS: Final = 3.0
 """For so long after a connection came back well the database is taken to be there; a statement may take nearly as long."""
 
-_Done = Coroutine[Any, Any, Any]
-
-
-class Connection(asyncpg.Connection):
-    """asyncpg's, whose statements are spans where the trace is sampled: those of Tortoise, of transactions, and of hand alike."""
-
-    __slots__ = ()
-
-    def execute(self, query: str, *args: Any, **options: Any) -> _Done:
-        """As asyncpg's, which begins and ends transactions by it, too."""
-        return _spanned(query, asyncpg.Connection.execute(self, query, *args, **options))
-
-    def executemany(self, command: str, args: Any, **options: Any) -> _Done:
-        """As asyncpg's."""
-        return _spanned(command, asyncpg.Connection.executemany(self, command, args, **options))
-
-    def fetch(self, query: str, *args: Any, **options: Any) -> _Done:
-        """As asyncpg's."""
-        return _spanned(query, asyncpg.Connection.fetch(self, query, *args, **options))
-
-    def fetchrow(self, query: str, *args: Any, **options: Any) -> _Done:
-        """As asyncpg's."""
-        return _spanned(query, asyncpg.Connection.fetchrow(self, query, *args, **options))
-
-    def fetchval(self, query: str, *args: Any, **options: Any) -> _Done:
-        """As asyncpg's."""
-        return _spanned(query, asyncpg.Connection.fetchval(self, query, *args, **options))
-
-
-def _spanned(sql: str, work: _Done) -> _Done:
-    return _in_span(sql, work) if sampled() else work
-
-
-async def _in_span(sql: str, work: _Done) -> Any:
-    with statement(sql):
-        return await work
-
-
 holder: ContextVar[UUID | None] = ContextVar("holder of the connection that is asked for", default=None)
 """The tenant for whom a transaction takes its connection; Tortoise asks for it, and cannot say."""
 
-
-_TENANTS: Final = 1_000
-"""So many tenants are kept count of, those aside that hold a connection: to count anew each time takes longer than the rest."""
-
-
-@dataclass(slots=True, eq=False)
-class _Tenant:
-    """How many connections a tenant holds, and may hold."""
-
-    most: float
-    held: int = 0
-
-    def may(self) -> bool:
-        return self.held < self.most
-
-
-@dataclass(slots=True, eq=False)
-class _Waiting:
-    until: float
-    turn: asyncio.Future[Connection | None]
-    tenant: _Tenant
+_log = logger(__name__)
 
 
 class Pool:
-    """At most `most` connections, made by `connect` when they are needed.
+    """At most `most` connections, made by `connect` when they are needed, and shared out by `Turns`.
 
-    A tenant has three quarters of them at the most, so that nobody takes them all. Of those who wait the first is served whose
-    tenant has the fewest.
+    One in use whose statement has no answer after `patience` seconds, by which Postgres would have given it up, is closed.
+    After three connections in a row that could not be made, all who need a new one are refused for a second.
     """
 
-    def __init__(self, connect: Callable[[], Awaitable[Connection]], most: int) -> None:
+    def __init__(
+        self, connect: Callable[[], Awaitable[Connection]], most: int, *, patience: float = 2.75, metrics: Metrics | None = None
+    ) -> None:
         self._connect, self._most = connect, most
-        self._share = most - most // 4
+        self._metrics = metrics or Metrics()
+        self._breaker = Breaker("database", self._metrics, failures=3, seconds=1.0)
+        self._uses = 0
+        self.retries = Budget(lambda: self._uses, self._metrics)
+        """How often may be tried again what failed through no fault of its own."""
+        self.read_only = False
+        """Whether the database takes no writes, as far as is known."""
+        self._looking: asyncio.Task[None] | None = None
         self._idle: list[Connection] = []
-        self._used: dict[Connection, _Tenant] = {}
-        self._tenants: dict[UUID | None, _Tenant] = {}
+        self._used: dict[Connection, Tenant] = {}
         self._expired: set[Connection] = set()
-        self._waiting: deque[_Waiting] = deque()
+        self._turns = Turns(most)
         self._well = float("-inf")
-        self._sweeping = False
         self._opening = 0
         self._mending: set[asyncio.Task[None]] = set()
         self._back = asyncio.Event()
+        self._watch = Watch(self._used, self.get_size, patience, self._lost)
 
     def get_size(self) -> int:
         """How many connections are open."""
@@ -124,7 +84,7 @@ class Pool:
 
     def waiting(self) -> int:
         """How many requests wait for one."""
-        return sum(not one.turn.done() for one in self._waiting)
+        return self._turns.count()
 
     def get_idle_size(self) -> int:
         """How many of them nobody uses."""
@@ -137,12 +97,13 @@ class Pool:
 
     def take(self, whose: UUID | None = None) -> Connection | None:
         """A connection that nobody uses, at once, for a tenant or for nobody's; or None."""
-        tenant = self._tenants.get(whose) or self._tenant(whose)
+        tenant = self._turns.tenant(whose)
         if tenant.held >= tenant.most:
             return None
         while self._idle:
             connection = self._idle.pop()
             if not connection.is_closed():  # by a restart of Postgres
+                self._uses += 1
                 self._used[connection] = tenant
                 tenant.held += 1
                 return connection
@@ -155,22 +116,27 @@ class Pool:
         if connection is not None:
             return connection
         with step("connection"):
-            tenant = self._tenant(whose)
+            tenant = self._turns.tenant(whose)
             if self.get_size() + self._opening < self._most and tenant.may():
                 self._opening += 1
                 tenant.held += 1
                 return await self._opened(tenant)
-            connection = await self._turn(tenant, WAIT_SECONDS if seconds is None else seconds)
+            wait = WAIT_SECONDS if seconds is None else seconds
+            connection = await self._turns.wait(tenant, wait, partial(self._missed, tenant))
             return await self._opened(tenant) if connection is None else connection
 
     async def release(self, connection: Connection) -> None:
         """`give_back`, as Tortoise calls it."""
         self.give_back(connection)
 
-    def give_back(self, connection: Connection, *, cut_off: bool = False) -> None:
-        """Takes a connection back. One whose statement was `cut_off` is tried first, and one in a transaction is closed."""
+    def give_back(
+        self, connection: Connection, *, cut_off: bool = False, undo: Callable[[], Awaitable[object]] | None = None
+    ) -> None:
+        """Takes a connection back. One whose statement was `cut_off` is tried first, by `undo` where something is to be undone; one
+        that is in a transaction then is closed.
+        """
         if cut_off and not connection.is_closed():
-            task = asyncio.create_task(self._mend(connection))
+            task = asyncio.create_task(self._mend(connection, undo or partial(connection.execute, "SELECT")))
             self._mending.add(task)
             task.add_done_callback(self._mending.discard)
         elif connection.is_closed() or connection.is_in_transaction() or connection in self._expired:
@@ -183,104 +149,123 @@ class Pool:
             self._used[connection].held -= 1
             self._pass_on(connection)
 
-    async def expire_connections(self) -> None:
-        """Lets go of every connection: they lead to a server that is not the primary any more."""
+    def met(self, connection: Connection, error: BaseException) -> Fault | None:
+        """Learns from what a connection met, and tells what that was. A lost one takes along those that share its fate."""
+        found = Fault.LOST if connection.is_closed() else fault(error)
+        if found is Fault.READ_ONLY:
+            self.found(read_only=True)
+        elif found is Fault.LOST:
+            self._lost(connection)
+        return None if self._watch.struck(connection) else found
+
+    def found(self, *, read_only: bool) -> None:
+        """Takes note of whether the database takes writes. Where that is news, no connection is worth keeping."""
+        if read_only is self.read_only:
+            return
+        self.read_only = read_only
+        self._metrics.read_only.set(read_only)
+        (_log.warning if read_only else _log.info)("database", mode="read-only" if read_only else "read-write")
+        self.expire()
+        if read_only and (self._looking is None or self._looking.done()):
+            self._looking = asyncio.create_task(self._look())
+
+    def expire(self) -> None:
+        """Lets go of every connection: at once, or when it comes back."""
         for connection in self._idle:
             connection.terminate()
         self._idle.clear()
         self._expired.update(self._used)
 
+    async def expire_connections(self) -> None:
+        """`expire`, as Tortoise calls it."""
+        self.expire()
+
     async def close(self) -> None:
         """Closes what is idle, and the rest as it comes back."""
         self._most = 0
-        await self.expire_connections()
+        self._stop()
+        self.expire()
         while self._used:
             self._back.clear()
             await self._back.wait()
 
     def terminate(self) -> None:
         """Closes everything at once."""
+        self._stop()
         for connection in (*self._idle, *self._used):
             connection.terminate()
 
-    def _tenant(self, whose: UUID | None) -> _Tenant:
-        if len(self._tenants) > _TENANTS:
-            waiting = {one.tenant for one in self._waiting}
-            self._tenants = {key: one for key, one in self._tenants.items() if one.held or one in waiting}
-        return self._tenants.setdefault(whose, _Tenant(math.inf if whose is None else self._share))
+    def _lost(self, connection: Connection) -> None:
+        if connection not in self._expired:  # else the fate of its siblings is known
+            self.expire()
+        connection.terminate()
 
-    async def _opened(self, tenant: _Tenant) -> Connection:
+    def _stop(self) -> None:
+        self._watch.stop()
+        if self._looking is not None:
+            self._looking.cancel()
+
+    async def _opened(self, tenant: Tenant) -> Connection:
         """A new connection, for which `_opening` and what its tenant holds were counted up."""
         try:
-            connection = await self._connect()
-        except BaseException:
+            async with self._breaker.guard(*FAILURES):
+                connection = await self._made()
+        except BaseException as error:
             self._opening -= 1
             tenant.held -= 1
             self._pass_on(None)
+            if isinstance(error, BreakerOpen):
+                raise Unavailable("The service is not available for the moment. Try again soon.") from None
             raise
         self._opening -= 1
+        self._uses += 1
         self._used[connection] = tenant
+        self._watch.go_on()
         return connection
 
-    async def _turn(self, tenant: _Tenant, seconds: float) -> Connection | None:
-        """A connection that came back, or None: one may be opened, and is counted."""
-        loop = asyncio.get_running_loop()
-        turn: asyncio.Future[Connection | None] = loop.create_future()
-        self._waiting.append(_Waiting(loop.time() + seconds, turn, tenant))
-        if not self._sweeping:
-            self._sweeping = True
-            loop.call_later(seconds, self._sweep)
+    async def _made(self) -> Connection:
+        connection = await self._connect()
         try:
-            return await turn
-        except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():  # it was our turn: now it is the next one's
-                self._opening -= turn.result() is None
-                tenant.held -= 1
-                self._pass_on(turn.result())
+            self.found(read_only=await is_read_only(connection))
+        except BaseException:
+            connection.terminate()
             raise
+        return connection
 
-    def _sweep(self) -> None:
-        """Lets those go who have waited long enough. One timer for all of them: each of its own would cost more than the rest."""
-        now = asyncio.get_running_loop().time()
-        for one in self._waiting:
-            if one.until <= now and not one.turn.done():
-                one.turn.set_exception(Unavailable("The service is busy. Try again in a moment."))
-        self._waiting = deque(one for one in self._waiting if not one.turn.done())
-        self._sweeping = bool(self._waiting)
-        if self._waiting:
-            asyncio.get_running_loop().call_at(min(one.until for one in self._waiting), self._sweep)
+    def _missed(self, tenant: Tenant, connection: Connection | None) -> None:
+        """It was the turn of somebody who has gone: now it is the next one's."""
+        self._opening -= connection is None
+        tenant.held -= 1
+        self._pass_on(connection)
 
     def _pass_on(self, connection: Connection | None) -> None:
         self._back.set()
-        waiting = [one for one in self._waiting if not one.turn.done() and one.tenant.may()] if self._waiting else ()
-        if waiting:
-            first = min(waiting, key=lambda one: one.tenant.held)
-            self._waiting.remove(first)
-            first.tenant.held += 1
-            if connection is None:
-                self._opening += 1
-            else:
-                self._used[connection] = first.tenant
-            first.turn.set_result(connection)
-        elif connection is not None:
+        tenant = self._turns.passed(connection)
+        if connection is None:
+            self._opening += tenant is not None
+        elif tenant is not None:
+            self._used[connection] = tenant
+        else:
             self._used.pop(connection, None)
             self._idle.append(connection)
 
-    async def _mend(self, connection: Connection) -> None:
+    async def _mend(self, connection: Connection, undo: Callable[[], Awaitable[object]]) -> None:
         # asyncpg asks Postgres to cancel what runs, and the next statement waits until that is done.
         try:
             async with asyncio.timeout(MEND_SECONDS):
-                await connection.execute("ROLLBACK" if connection.is_in_transaction() else "SELECT")
-                connection._top_xact = None  # type: ignore[attr-defined]  # what asyncpg began for Tortoise
-        except (
-            OSError,
-            TimeoutError,
-            asyncpg.PostgresError,
-            asyncpg.InterfaceError,
-            asyncpg.InternalClientError,
-        ):  # it is of no more use
+                await undo()
+        except Exception:  # whatever it is, the connection is of no more use
             connection.terminate()
         self.give_back(connection)
+
+    async def _look(self) -> None:
+        """Looks until the database takes writes, by connections of its own, since another server may be the primary now."""
+        while self.read_only:
+            await asyncio.sleep(LOOK_SECONDS * uniform(0.5, 1.5))  # noqa: S311 - spreads load, guards nothing
+            try:
+                (await self._made()).terminate()
+            except FAILURES as error:
+                _log.warning("the database is away", cause=type(error).__name__)
 
 
 class Client(AsyncpgDBClient):
@@ -288,6 +273,8 @@ class Client(AsyncpgDBClient):
 
     def __init__(self, *, single_statements: bool = True, **options: Any) -> None:
         super().__init__(**options)
+        self.metrics: Metrics | None = None
+        """Where the pool counts; to be set before it is opened."""
         self.single_statements = single_statements
         """Whether a statement may open the door for itself, instead of a transaction around it."""
 
@@ -298,10 +285,10 @@ class Client(AsyncpgDBClient):
 
     async def create_pool(self, **options: Any) -> Pool:  # type: ignore[override]  # it does what Tortoise asks of asyncpg's
         """The pool, empty: the first who needs a connection opens it."""
-        most = options.pop("max_size")
-        for unused in ("min_size", "connection_class", "loop"):
+        most, patience = options.pop("max_size"), options.pop("patience")
+        for unused in ("min_size", "connection_class", "loop", "host", "port"):
             options.pop(unused)
-        return Pool(lambda: asyncpg.connect(timeout=CONNECT_SECONDS, connection_class=Connection, **options), most)
+        return Pool(Dial(**options), most, patience=patience, metrics=self.metrics)
 
 
 client_class = Client

@@ -34,6 +34,7 @@ class Health:
         self._metrics, self._throttles = metrics, throttles
         self._known = known_migrations()
         self._faults: Faults = {}
+        self._mode = "read-write"
         self._at = -_FRESH_SECONDS
         self._looking: asyncio.Task[None] | None = None
 
@@ -46,9 +47,14 @@ class Health:
         return web.json_response({"status": "ok"})
 
     async def ready(self, _request: web.Request) -> web.Response:
-        """200 where the database answers, is migrated, and its wall stands; else 503 with what is amiss. Within two seconds."""
+        """200 where the database answers, is migrated, and its wall stands; else 503 with what is amiss. Read-only is ready.
+
+        Within two seconds.
+        """
         faults = ["draining"] if self.draining else await self.faults()
         body = {"status": "ready" if not faults else "not ready", "faults": faults, "throttles": self._throttles()}
+        if not faults:
+            body["database"] = self._mode
         return web.json_response(body, status=503 if faults else 200)
 
     async def expose(self, request: web.Request) -> web.Response:
@@ -96,6 +102,7 @@ class Health:
             return {
                 "migrations": f"{len(pending)} migrations are pending, the first is {pending[0]}: run `python -m server migrate`"
             }
+        self._mode = "read-only" if await catalogue.read_only() else "read-write"
         before, theirs, after = time.time(), await catalogue.clock(), time.time()
         self._metrics.clock_skew((before + after) / 2 - theirs)
         faults = {}
