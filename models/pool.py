@@ -7,6 +7,7 @@ SET LOCAL), so ours does not. It serves Tortoise's transactions and the statemen
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, cast
@@ -14,6 +15,7 @@ from typing import Any, Final, cast
 import asyncpg
 from tortoise.backends.asyncpg.client import AsyncpgDBClient
 
+from models.connection import Connection
 from models.errors import Unavailable
 
 WAIT_SECONDS: Final = 1.0
@@ -24,8 +26,6 @@ CONNECT_SECONDS: Final = 5.0
 
 MEND_SECONDS: Final = 5.0
 """How long a connection whose statement was cut off may take until it is of use again."""
-
-Connection = asyncpg.Connection
 
 
 class Pool:
@@ -182,8 +182,9 @@ class Pool:
 class Client(AsyncpgDBClient):
     """Tortoise's client over this pool."""
 
-    def __init__(self, *, single_statements: bool = True, **options: Any) -> None:
+    def __init__(self, *, single_statements: bool = True, slow_seconds: float = math.inf, **options: Any) -> None:
         super().__init__(**options)
+        self._slow_seconds = slow_seconds
         self.single_statements = single_statements
         """Whether a statement may open the door for itself, instead of a transaction around it."""
 
@@ -197,7 +198,13 @@ class Client(AsyncpgDBClient):
         most = options.pop("max_size")
         for unused in ("min_size", "connection_class", "loop"):
             options.pop(unused)
-        return Pool(lambda: asyncpg.connect(timeout=CONNECT_SECONDS, **options), most)
+
+        async def connect() -> Connection:
+            connection: Connection = await asyncpg.connect(timeout=CONNECT_SECONDS, connection_class=Connection, **options)
+            connection.slow_seconds = self._slow_seconds
+            return connection
+
+        return Pool(connect, most)
 
 
 client_class = Client

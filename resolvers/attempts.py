@@ -46,6 +46,7 @@ async def counted(desk: Desk, origin: Origin, kind: str, place: str, home: Row |
             async with within(home["id"]):
                 await AuditEntry.append("limit.reached", origin, kind=kind)
         raise
+    desk.metrics.let_through(kind)
 
 
 async def counted_login(desk: Desk, origin: Origin, place: str, home: Row | None, name: str) -> None:

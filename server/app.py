@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
 from contextlib import nullcontext
 from dataclasses import fields
@@ -22,6 +23,7 @@ from gql.engine.engine import Engine
 from gql.limits import Limits
 from gql.trusted import Trusted
 from gql.view import View
+from observability import loop_lag
 from observability.metrics import Metrics
 from observability.tracing import Tracing
 from resolvers.background import settled
@@ -43,6 +45,7 @@ WORKER = web.AppKey("worker", Worker)
 def create_app(settings: Settings) -> web.Application:
     """The server of these settings. It opens its database when it starts, and closes it when it stops."""
     metrics = Metrics()
+    metrics.built(VERSION)
     vault, throttle = settings.vault(), Throttle()
     budgets = Budgets(settings.points_per_minute_tenant, settings.points_per_minute_user)
     shared = SharedThrottle(settings.redis_url.get_secret_value(), vault, metrics, throttle) if settings.redis_url else None
@@ -66,21 +69,31 @@ def create_app(settings: Settings) -> web.Application:
     app = web.Application(
         client_max_size=settings.body_limit,
         middlewares=[
-            middlewares.gate(metrics, tracing, desk, settings.trusted_proxies, origins, credentials=settings.cors_allow_credentials)
+            middlewares.gate(
+                metrics,
+                tracing,
+                desk,
+                settings.trusted_proxies,
+                origins,
+                credentials=settings.cors_allow_credentials,
+                slow_seconds=settings.slow_request_ms / 1000 or math.inf,
+            )
         ],
     )
     worker = Worker(settings, desk)
     app[HEALTH], app[DESK], app[WORKER] = health, desk, worker
     page = pages.graphiql_page if settings.open_to_developers else None
+    engine = Engine(
+        gql.schema.build(),
+        Limits(**{one.name: getattr(settings, f"graphql_max_{one.name}") for one in fields(Limits)}),
+        plans=settings.fast_road,
+        seconds=settings.operation_seconds,
+        suggests=settings.introspectable,
+        took=metrics.took,
+    )
+    metrics.watch_documents(lambda: engine.documents, engine.lookups)
     view = View(
-        Engine(
-            gql.schema.build(),
-            Limits(**{one.name: getattr(settings, f"graphql_max_{one.name}") for one in fields(Limits)}),
-            plans=settings.fast_road,
-            seconds=settings.operation_seconds,
-            suggests=settings.introspectable,
-            took=metrics.took,
-        ),
+        engine,
         desk,
         Trusted(settings.trusted_documents, settings.trusted_documents_mode, pages.account_documents()),
         identify=lambda request: request[middlewares.IDENTITY],
@@ -117,6 +130,7 @@ def create_app(settings: Settings) -> web.Application:
                 desk.vault,
                 pool=settings.database_pool,
                 statement_timeout_ms=settings.statement_timeout_ms,
+                slow_statement_ms=settings.slow_statement_ms,
                 fast_road=settings.fast_road,
             ) as pool:
                 metrics.watch_pool(
@@ -125,7 +139,8 @@ def create_app(settings: Settings) -> web.Application:
                     waiting=pool.waiting,
                 )
                 async with shared or nullcontext(), learning(budgets):
-                    yield
+                    with loop_lag.watched(metrics.loop_lag.observe):
+                        yield
                     await settled()
         finally:
             desk.hasher.close()

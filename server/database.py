@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import math
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -45,6 +46,7 @@ def config(
     *,
     pool: int = 1,
     single_statements: bool = True,
+    slow_seconds: float = math.inf,
     models: list[str] = MODELS,
     server_settings: dict[str, str] | None = None,
 ) -> dict[str, Any]:
@@ -60,6 +62,7 @@ def config(
         "minsize": 1,
         "maxsize": pool,
         "single_statements": single_statements,
+        "slow_seconds": slow_seconds,
         "application_name": "address-book",
         "server_settings": server_settings or {},
     }
@@ -75,9 +78,16 @@ def config(
 
 @asynccontextmanager
 async def opened(
-    dsn: str, vault: Vault, *, pool: int = 10, statement_timeout_ms: int = 3_000, fast_road: bool = True
+    dsn: str,
+    vault: Vault,
+    *,
+    pool: int = 10,
+    statement_timeout_ms: int = 3_000,
+    slow_statement_ms: int = 0,
+    fast_road: bool = True,
 ) -> AsyncIterator[Pool]:
-    """Tortoise over a pool of connections whose statements are bounded; the vault has the key of the door.
+    """Tortoise over a pool of connections whose statements are bounded; the vault has the key of the door. Statements that take
+    `slow_statement_ms` are told of; 0 for none.
 
     Opened in the task that starts the server.
     """
@@ -88,6 +98,7 @@ async def opened(
             dsn,
             pool=pool,
             single_statements=fast_road,
+            slow_seconds=slow_statement_ms / 1000 or math.inf,
             server_settings={
                 "statement_timeout": str(statement_timeout_ms),
                 "lock_timeout": str(min(2_000, statement_timeout_ms)),

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from random import getrandbits
-from typing import Final
+from typing import Any, Final
 
 import orjson
 from aiohttp import hdrs, web
@@ -21,11 +21,12 @@ import rest.errors
 from auth.caller import Caller, Identity
 from auth.desk import Desk
 from gql.answer import Answer
-from gql.view import OPERATION
+from gql.view import TOLD
 from models.errors import Unauthenticated
 from models.values import Origin
-from observability.logging import INFO, bound, logger, told
-from observability.metrics import Metrics, Outcome, Timing
+from observability.logging import logger, scope
+from observability.metrics import Metrics, Outcome
+from observability.redaction import scrub
 from observability.tracing import Tracing
 from server.settings import Network
 
@@ -56,12 +57,20 @@ _USUAL: Final = "".join(f"{name}: {value}\r\n" for name, value in ((_REQUEST_ID,
 
 
 def gate(
-    metrics: Metrics, tracing: Tracing, desk: Desk, proxies: Sequence[Network], origins: Iterable[str], *, credentials: bool
+    metrics: Metrics,
+    tracing: Tracing,
+    desk: Desk,
+    proxies: Sequence[Network],
+    origins: Iterable[str],
+    *,
+    credentials: bool,
+    slow_seconds: float,
 ) -> Middleware:
     """What every request passes: it gets an id, is timed, identified and answered, and told of in one line.
 
     One middleware for all of it, since each of its own costs as much as a small query. A preflight of cross-origin resource
-    sharing is answered with 200; only pages of the named origins may read an answer.
+    sharing is answered with 200; only pages of the named origins may read an answer. One that takes `slow_seconds` or more is told
+    of as a warning.
     """
     allowed = frozenset(origins)
 
@@ -69,66 +78,83 @@ def gate(
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         began = time.perf_counter()
         given = request.headers.get(_REQUEST_ID)
-        request_id = request[REQUEST_ID] = given if given and _GOOD_ID.fullmatch(given) else f"{getrandbits(128):032x}"
+        if given and _GOOD_ID.fullmatch(given):
+            request_id, shown = given, scrub(given)
+        else:
+            request_id = shown = f"{getrandbits(128):032x}"
+        request[REQUEST_ID] = request_id
         resource, method = request.match_info.route.resource, request.method
+        method = method if method in hdrs.METH_ALL else "OTHER"
         route = resource.canonical if resource else "unknown"
-        timing = Timing(metrics, "graphql" if route == "/graphql" else "rest", f"{method} {route}")
+        operation = f"{method} {route}"
+        line: dict[str, Any] = {"request_id": shown}
+        outcome, status = "failed", None
         with (
-            tracing.request(timing.operation, request.headers.get("traceparent"), {"http.request.method": method}) as trace,
-            bound(request_id=request_id, trace_id=trace.trace_id),
+            tracing.request(operation, request.headers.get("traceparent"), {"http.request.method": method}) as trace,
+            scope(line),
         ):
-            response = await metrics.timed(timing, _answered(request, handler, timing, desk, proxies))
-            origin = request.headers.get(hdrs.ORIGIN)
-            if type(response) is not Answer or origin in allowed or not response.seal(request, _USUAL % request_id):
-                _secure(response.headers, request_id)
-            if origin in allowed:
-                response.headers.extend(_sharing(origin or "", credentials=credentials, preflight=_is_preflight(request)))
-            trace.set("http.response.status_code", response.status)
-            trace.set("request.id", request_id)
-            if told(INFO):
-                identity = request.get(IDENTITY)
-                caller = identity.caller if identity else None
-                _log.info(
+            line["trace_id"] = trace.trace_id
+            try:
+                response = await _answered(request, handler, line, metrics, desk, proxies)
+                origin = request.headers.get(hdrs.ORIGIN)
+                if type(response) is not Answer or origin in allowed or not response.seal(request, _USUAL % request_id):
+                    _secure(response.headers, request_id)
+                if origin in allowed:
+                    response.headers.extend(_sharing(origin or "", credentials=credentials, preflight=_is_preflight(request)))
+                status = response.status
+                trace.set("http.response.status_code", status)
+                trace.set("request.id", request_id)
+                outcome = _outcome(status)
+            except asyncio.CancelledError:  # who asked has hung up
+                outcome = "cancelled"
+                raise
+            finally:
+                told = {"outcome": outcome, **request.get(TOLD, {})}
+                seconds = time.perf_counter() - began
+                metrics.observe(
+                    "graphql" if route == "/graphql" else "rest", told.get("operation", operation), told["outcome"], seconds
+                )
+                _log.plain(
+                    _level(told["outcome"], status, slow=seconds >= slow_seconds),
                     "request",
-                    method=method,
-                    route=route,
-                    operation=request.get(OPERATION),
-                    status=response.status,
-                    milliseconds=round((time.perf_counter() - began) * 1000, 2),
-                    tenant=caller.tenant.hex if caller else None,
-                    user=caller.user.hex if caller else None,
+                    {"method": method, "route": route, "status": status, "milliseconds": round(seconds * 1000, 2), **told},
                 )
             return response
 
     return middleware
 
 
+def _level(outcome: str, status: int | None, *, slow: bool) -> str:
+    """So that what failed and what was slow is found whatever the level; that the service is busy, or the database away, comes in
+    floods."""
+    if outcome == "failed":
+        return "warning" if status == 503 else "error"
+    return "warning" if slow else "info"
+
+
 async def _answered(
-    request: web.Request, handler: Handler, timing: Timing, desk: Desk, proxies: Sequence[Network]
+    request: web.Request, handler: Handler, line: dict[str, Any], metrics: Metrics, desk: Desk, proxies: Sequence[Network]
 ) -> web.StreamResponse:
     """The answer, whatever happens. What nobody expected becomes JSON with a code, and goes to the log and nowhere else."""
     try:
         if _is_preflight(request):
-            response: web.StreamResponse = web.Response()
-        else:
-            request[IDENTITY] = _identity(request, desk, proxies)
-            if request.can_read_body:
-                await _read(request)
-            response = await handler(request)
+            return web.Response()
+        identity = request[IDENTITY] = _identity(request, desk, proxies)
+        if identity.caller is not None:
+            line["tenant"], line["user"] = identity.caller.tenant.hex, identity.caller.user.hex
+        elif identity.stale:
+            metrics.authenticated("token", "refused")
+        if request.can_read_body:
+            await _read(request)
+        return await handler(request)
     except web.HTTPException as error:
         headers = {str(name): error.headers[name] for name in (hdrs.ALLOW, hdrs.RETRY_AFTER) if name in error.headers}
-        response = error if error.status < 400 else failure(request, error.status, error.reason, headers)
+        return error if error.status < 400 else failure(request, error.status, error.reason, headers)
     except web.RequestPayloadError:
-        response = failure(request, 400, "The body cannot be read.")
-    except asyncio.CancelledError:
-        timing.outcome = "cancelled"
-        raise
+        return failure(request, 400, "The body cannot be read.")
     except Exception as error:
         _log.error("unexpected error", exc_info=error)
-        response = failure(request, 500, f"Something went wrong on our side. Tell us the request id {request[REQUEST_ID]}.")
-    timing.operation = request.get(OPERATION, timing.operation)
-    timing.outcome = _outcome(response.status)
-    return response
+        return failure(request, 500, f"Something went wrong on our side. Tell us the request id {request[REQUEST_ID]}.")
 
 
 def _is_preflight(request: web.Request) -> bool:

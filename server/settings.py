@@ -77,7 +77,11 @@ class Common(BaseModel):
     )
 
     environment: Environment = Field(Environment.DEVELOPMENT, description="development, stage or production.")
-    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="The least severe lines to log.")
+    log_level: str = Field(
+        "INFO",
+        pattern="^(DEBUG|INFO|WARNING|ERROR)$",
+        description="The least severe lines to log; `serve` and `work` take what LOG_LEVEL_FILE says while they run.",
+    )
 
 
 class Keyed(Common):
@@ -110,6 +114,9 @@ class Console(Keyed):
     """What the commands at the machine take, and the server too."""
 
     database_url: SecretStr = Field(description="postgresql://… of the role that serves: address_book_app.")
+    slow_statement_ms: int = Field(
+        500, ge=0, le=60_000, description="A statement that takes so long is told of in a warning; 0 for none."
+    )
     statement_timeout_ms: int = Field(3_000, ge=100, le=60_000, description="After so long Postgres gives up a statement.")
     password_min_length: int = Field(8, ge=8, le=64, description="Characters that a new password has at least.")
     bcrypt_cost: int = Field(12, ge=4, le=16, description="2^cost rounds for a password; at least 12 in production.")
@@ -157,6 +164,9 @@ class Settings(Later, GraphQL, Console):
         True,
         description="Whether compiled plans execute operations, and single statements open their own door; off, graphql-core and "
         "transactions do it all, with the same answers.",
+    )
+    slow_request_ms: int = Field(
+        2_000, ge=0, le=600_000, description="The line of a request that takes so long is a warning; 0 for none."
     )
     otlp_endpoint: str | None = Field(None, description="Where traces go, over OTLP/HTTP; nowhere if not set.")
     trace_ratio: float = Field(0.1, ge=0, le=1, description="The share of requests that are traced.")

@@ -28,6 +28,7 @@ CACHES: Final = {
     "models.contact: lru_cache _one": "a statement, by its columns",
     "models.label: lru_cache _of_contacts": "a statement, by its columns",
     "models.viewer: lru_cache _statement": "a statement, by its columns",
+    "observability.operation: lru_cache _called": "of an operation's name",
     "observability.redaction: lru_cache sensitive": "of a key's name",
     "server.middlewares: lru_cache _prefix": "of an address",
     "server.middlewares: lru_cache _printable": "of a header's text",
