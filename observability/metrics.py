@@ -21,7 +21,7 @@ from observability.logging import output
 
 Transport = Literal["graphql", "rest"]
 Outcome = Literal["ok", "refused", "failed", "cancelled"]
-AuthKind = Literal["login", "signup", "refresh", "token", "password"]
+AuthKind = Literal["login", "totp", "signup", "refresh", "token", "password"]
 Road = Literal["plan", "replay", "core", "failed"]
 
 _NAMESPACE = "addressbook"
@@ -33,10 +33,10 @@ class Metrics:
     """All metrics of one application, in a registry of its own.
 
     `known` are the operations that always have a name of their own. Of other names, which clients choose, the first
-    `strangers` get one and the rest are "other": 40 strangers, 4 outcomes and 10 series each are at most 1,600 series.
+    `strangers` get one and the rest are "other": 30 strangers, 4 outcomes and 10 series each are at most 1,200 series.
     """
 
-    def __init__(self, known: Iterable[str] = (), *, strangers: int = 40) -> None:
+    def __init__(self, known: Iterable[str] = (), *, strangers: int = 30) -> None:
         # A switch of the whole library: without it every histogram and counter has one more series, which nobody reads.
         prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry()
@@ -49,16 +49,24 @@ class Metrics:
         )
         self.auth = Counter(
             "auth",
-            "Attempts to prove who is calling.",
+            "Attempts to prove who is calling, by what was shown: login, totp, signup, refresh, token (refused alone), password.",
             ["kind", "outcome"],
             namespace=_NAMESPACE,
             registry=self.registry,
         )
         self.throttled = Counter(
-            "throttled", "Requests refused by a limit.", ["kind"], namespace=_NAMESPACE, registry=self.registry
+            "throttled",
+            "Requests and attempts refused by a throttle, or by the budget of points.",
+            ["kind"],
+            namespace=_NAMESPACE,
+            registry=self.registry,
         )
         self.allowed = Counter(
-            "throttle_allowed", "Attempts let through by a throttle.", ["kind"], namespace=_NAMESPACE, registry=self.registry
+            "throttle_allowed",
+            "Decisions of throttles to let an attempt through; one attempt may meet several.",
+            ["kind"],
+            namespace=_NAMESPACE,
+            registry=self.registry,
         )
         self.attempts = Counter(
             "attempts_counted",
@@ -111,7 +119,7 @@ class Metrics:
             "migrations_pending", "Migrations not applied yet.", namespace=_NAMESPACE, registry=self.registry
         )
         ProcessCollector(registry=self.registry)
-        self._names = {"other", *known}
+        self._names = {"other", "anonymous", "batch", *known}
         self._room = len(self._names) + strangers
         self._cells: dict[tuple[str, str, str], list[float]] = {}
         self._auth: dict[tuple[str, str], Counter] = {}
@@ -142,7 +150,7 @@ class Metrics:
         self._requests.count(cell, seconds)
 
     def authenticated(self, kind: AuthKind, outcome: Outcome) -> None:
-        """Count one attempt to sign in, sign up, refresh, present a token or change a password."""
+        """Count one attempt to sign in, show a second factor, sign up, refresh, present a token, or show or change a password."""
         child = self._auth.get((kind, outcome))
         if child is None:
             child = self._auth[kind, outcome] = self.auth.labels(kind, outcome)
