@@ -39,7 +39,7 @@ class Logger(structlog.BoundLoggerBase):
 
     def _put(self, level: str, values: MutableMapping[str, Any]) -> None:
         output.put({**_bound.get(), **self._context, **values, "level": level, "time": datetime.now(UTC)})
-        if level == "error":
+        if level in {"error", "critical"}:
             output.flush()
 
     def debug(self, event: str, **values: Any) -> None:
@@ -65,11 +65,6 @@ class Logger(structlog.BoundLoggerBase):
     def exception(self, event: str, **values: Any) -> None:
         """`error` with the exception being handled."""
         self.error(event, **{"exc_info": True, **values})
-
-
-def told(level: str) -> bool:
-    """Whether lines of this level are written now: for who would gather much for one."""
-    return bool(output.level <= _LEVELS[level])
 
 
 class _Routed(stdlib.Handler):

@@ -26,7 +26,7 @@ PAGE = ROOT / "docs" / "metrics.md"
 _HEAD: Final = """# Metrics
 
 What `/metrics` tells, in production on METRICS_PORT alone, in Prometheus' text format or as OpenMetrics. The suite compares this
-page with a live exposition, and writes it: `UPDATE=1 python -m pytest tests/stories/test_metrics.py`.
+page with a live exposition, and writes it: `UPDATE=1 python -m pytest tests/server/test_exposition.py`.
 
 No label holds a tenant, a user, an id or free text. Names of operations are bounded: the routes and the first 30 names that clients
 send have their own, the rest are `other`; so all that 10,000 names leave behind are some 2,000 series. A counter starts at
@@ -80,7 +80,7 @@ async def test_the_page_tells_of_each_metric_its_type_and_its_labels(world: Worl
     page = _HEAD + "".join(sorted(rows))
     if os.environ.get("UPDATE"):
         PAGE.write_text(page, encoding="utf-8")
-    assert PAGE.read_text(encoding="utf-8") == page, "run UPDATE=1 python -m pytest tests/stories/test_metrics.py"
+    assert PAGE.read_text(encoding="utf-8") == page, "run UPDATE=1 python -m pytest tests/server/test_exposition.py"
 
 
 @pytest.mark.skipif(shutil.which("promtool") is None, reason="there is no promtool here: apt-get install prometheus")
