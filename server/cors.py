@@ -1,4 +1,4 @@
-"""Cross-origin resource sharing (https://fetch.spec.whatwg.org/#http-cors-protocol): what pages of other origins may do and read."""
+"""Cross-origin resource sharing (https://fetch.spec.whatwg.org/#http-cors-protocol): what pages of other origins may do."""
 
 from __future__ import annotations
 
