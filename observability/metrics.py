@@ -6,9 +6,9 @@ No label holds a tenant, a user, an id or anything a client can choose freely.
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from datetime import datetime
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, get_args
 
 import prometheus_client
 from prometheus_async import aio
@@ -19,6 +19,7 @@ from observability.job_metrics import JobMetrics
 
 Transport = Literal["graphql", "rest"]
 Outcome = Literal["ok", "refused", "failed", "cancelled"]
+Fault = Literal["database", "migrations", "row-level security", "door key"]
 AuthKind = Literal["login", "signup", "refresh", "token", "password"]
 
 T = TypeVar("T")
@@ -112,6 +113,14 @@ class Metrics:
         self.migrations_pending = Gauge(
             "migrations_pending", "Migrations not applied yet.", namespace=_NAMESPACE, registry=self.registry
         )
+        faults = Gauge(
+            "readiness_fault",
+            "1 where this keeps the process from being ready, by fault, as the last probe or scrape found; 0 where it does not.",
+            ["fault"],
+            namespace=_NAMESPACE,
+            registry=self.registry,
+        )
+        self._faults = {fault: faults.labels(fault) for fault in get_args(Fault)}
         ProcessCollector(registry=self.registry)
         self._names = {"other", *known}
         self._room = len(self._names) + strangers
@@ -200,6 +209,11 @@ class Metrics:
         """Tell the newest applied migration and how many are pending."""
         self.migration.info({"applied": applied})
         self.migrations_pending.set(pending)
+
+    def readiness(self, found: Collection[Fault]) -> None:
+        """Tell what keeps this process from being ready; nothing where it is."""
+        for fault, gauge in self._faults.items():
+            gauge.set(fault in found)
 
     def exposition(self, accept: str) -> tuple[bytes, str]:
         """The body and content type of a scrape, OpenMetrics or plain text as the Accept header asks.

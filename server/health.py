@@ -12,7 +12,7 @@ from aiohttp import web
 from models import catalogue
 from models.errors import Refusal
 from observability.logging import logger
-from observability.metrics import Metrics
+from observability.metrics import Fault, Metrics
 from server.database import known_migrations
 
 _log = logger(__name__)
@@ -49,7 +49,8 @@ class Health:
         return web.json_response(body, status=503 if faults else 200)
 
     async def expose(self, request: web.Request) -> web.Response:
-        """Metrics in the text or the OpenMetrics format."""
+        """Metrics in the text or the OpenMetrics format. It looks first, since where nobody probes an alert would be blind."""
+        await self.faults()
         body, content_type = await asyncio.to_thread(self._metrics.exposition, request.headers.get("Accept", ""))
         return web.Response(body=body, headers={"Content-Type": content_type})
 
@@ -57,11 +58,13 @@ class Health:
         """What keeps this process from serving; looked up at most once a second."""
         async with self._lock:
             if time.monotonic() - self._at >= _FRESH_SECONDS:
-                self._faults = await self._look()
+                found = await self._look()
+                self._metrics.readiness(found)
+                self._faults = [*found]
                 self._at = time.monotonic()
         return self._faults
 
-    async def _look(self) -> list[str]:
+    async def _look(self) -> list[Fault]:
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 applied = await catalogue.applied_migrations()
@@ -81,4 +84,5 @@ class Health:
             _log.error("row-level security does not hold", where=breaches)
         if not known:
             _log.error("the database does not know our key of the door: run migrate with the same SECRET_KEYS")
-        return [*(["row-level security"] if breaches else []), *([] if known else ["door key"])]
+        found: list[tuple[Fault, bool]] = [("row-level security", bool(breaches)), ("door key", not known)]
+        return [fault for fault, is_so in found if is_so]
