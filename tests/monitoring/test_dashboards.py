@@ -1,0 +1,91 @@
+"""The dashboards: what each panel asks, a live Prometheus answers, over our server, its Postgres and traffic of each kind."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bench.monitoring import Watch, watching
+from bench.stage import staged
+from bench.traffic import flow
+from tests.monitoring.conftest import dashboards, metrics, needs_tools, queries, rules
+
+SECONDS = 25
+AWAITED = {
+    "addressbook_clock_skew_seconds",
+    "addressbook_db_retries_total",
+    "addressbook_event_loop_lag_seconds_bucket",
+    "addressbook_log_lines_lost_total",
+    "addressbook_read_only",
+    "addressbook_shed_total",
+    "addressbook_spans_total",
+    "addressbook_throttle_allowed_total",
+}
+"""Metrics that are asked for and that the server does not have yet."""
+
+ELSEWHERE = {"addressbook_backup_completed_timestamp_seconds", "node_filesystem_avail_bytes", "node_filesystem_size_bytes"}
+"""What the machine's exporter tells, and the backup by way of it."""
+
+
+@pytest.fixture(scope="module")
+def live() -> Iterator[Watch]:
+    """A Prometheus that has watched everything for half a minute."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o711)
+        with staged(folder, folder / "postgres") as stage, watching(folder, stage.targets, seconds=1) as watch:
+            asyncio.run(flow(stage.base, SECONDS))
+            yield watch
+
+
+@needs_tools
+def test_every_panel_has_something_to_show(live: Watch) -> None:
+    asked = [query for query in queries() if not metrics(query.expr) & AWAITED]
+    empty = {query.expr for query in asked}
+    until = time.monotonic() + 60  # letters, seals and the queue's figures take their time on a busy machine
+    while empty and time.monotonic() < until:
+        empty = {expr for expr in empty if not live.query(expr.replace("$__rate_interval", "1m"))}
+        time.sleep(0.5)
+    assert [query for query in asked if query.expr in empty] == []
+
+
+@needs_tools
+def test_every_metric_that_a_rule_or_a_panel_names_is_there(live: Watch) -> None:
+    named = {name for expr in [*(rule["expr"] for rule in rules()), *(query.expr for query in queries())] for name in metrics(expr)}
+    assert named - live.names() - ELSEWHERE == AWAITED & named
+    assert named >= AWAITED
+
+
+@needs_tools
+def test_every_target_is_scraped(live: Watch) -> None:
+    assert live.up() == {"addressbook": "up", "postgres": "up"}
+    assert live.query("pg_exporter_last_scrape_error")[0]["value"][1] == "0"
+
+
+@pytest.mark.parametrize("name", sorted(dashboards()))
+def test_a_dashboard_is_one_of_grafanas(name: str) -> None:
+    dashboard = dashboards()[name]
+    assert dashboard["schemaVersion"] >= 39
+    assert dashboard["uid"] == f"address-book-{name}"
+    panels = dashboard["panels"]
+    assert len({panel["id"] for panel in panels}) == len(panels)
+    taken: set[tuple[int, int]] = set()
+    for panel in panels:
+        at = panel["gridPos"]
+        cells = {(x, y) for x in range(at["x"], at["x"] + at["w"]) for y in range(at["y"], at["y"] + at["h"])}
+        assert at["x"] + at["w"] <= 24
+        assert not cells & taken, f"{panel['title']} lies on another panel"
+        taken |= cells
+        if panel["type"] != "text":
+            assert panel["datasource"]["uid"] == "${datasource}"
+            assert panel["fieldConfig"]["defaults"]["unit"]
+
+
+def test_no_panel_asks_for_tenants_or_people() -> None:
+    for query in queries():
+        assert not {"tenant", "user", "username", "email"} & set(query.expr.replace("(", " ").replace(",", " ").split()), query
