@@ -37,23 +37,26 @@ class Stage:
     """Where everything listens."""
 
     base: str
+    admin: str
+    """The superuser's DSN of the database."""
     targets: Mapping[str, list[str]]
     """By job, as `monitoring.watching` wants them."""
 
 
 @contextmanager
-def staged(folder: Path, postgres: Path, *, redis: bool = True, preload: str = "pg_stat_statements") -> Iterator[Stage]:
+def staged(folder: Path, postgres: Path) -> Iterator[Stage]:
     """All of it, with the demo tenant, while the block lasts. `postgres` is a folder that its account reaches."""
     mail = Controller(Sink(), hostname="127.0.0.1", port=free_port())
     mail.start()
     try:
-        with embedded(postgres, durable=False, preload=preload) as cluster, redis_server(folder, free_port()) as redis_url:
-            settings = asyncio.run(
-                planted(cluster, {"SMTP_URL": f"smtp://127.0.0.1:{mail.port}", "REDIS_URL": redis_url if redis else ""})
-            )
+        with (
+            embedded(postgres, durable=False, preload="pg_stat_statements") as cluster,
+            redis_server(folder, free_port()) as redis_url,
+        ):
+            settings = asyncio.run(planted(cluster, {"SMTP_URL": f"smtp://127.0.0.1:{mail.port}", "REDIS_URL": redis_url}))
             dsn = with_database(cluster.admin_dsn, _NAME, MONITOR, PASSWORD)
             with serving(folder, settings) as (base, metrics), exporting(folder, dsn) as exporter:
-                yield Stage(base, {"addressbook": [metrics], "postgres": [exporter]})
+                yield Stage(base, with_database(cluster.admin_dsn, _NAME), {"addressbook": [metrics], "postgres": [exporter]})
     finally:
         mail.stop()
 
@@ -77,7 +80,6 @@ async def planted(cluster: Cluster, more: Mapping[str, str]) -> dict[str, str]:
         "MAIL": "smtp" if "SMTP_URL" in more else "off",
         **more,
     }
-    environ = {name: value for name, value in environ.items() if value}
     settings = load(environ, Settings)
     async with opened(settings.database_url.get_secret_value(), settings.vault(), pool=2):
         await plant(settings)

@@ -95,7 +95,7 @@ class Traffic:
         return tokens
 
     async def _gql(self, query: str, **variables: Any) -> dict[str, Any]:
-        body = {"query": query, "variables": variables, "operationName": query.split("(")[0].split()[1]}
+        body = {"query": query, "variables": variables, "operationName": query.split("(", maxsplit=1)[0].split()[1]}
         async with self._http.post(f"{self._base}/graphql", json=body, headers=self._headers()) as answer:
             told: dict[str, Any] = await answer.json(content_type=None)
             return told

@@ -79,6 +79,15 @@ def paged() -> Iterator[Pager]:
         server.server_close()
 
 
+@contextmanager
+def place() -> Iterator[Path]:
+    """A folder that the account of Postgres may pass through."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o711)
+        yield folder
+
+
 def crash(cluster: Cluster) -> None:
     """Postgres stops at once, as `pg_ctl stop -m immediate` has it."""
     os.kill(int((cluster.data / "cluster" / "postmaster.pid").read_text().partition("\n")[0]), signal.SIGQUIT)
@@ -86,9 +95,8 @@ def crash(cluster: Cluster) -> None:
 
 @needs_tools
 async def test_a_lost_redis_and_a_lost_postgres_are_told_and_so_is_their_return(note: Note) -> None:
-    with tempfile.TemporaryDirectory() as name, ExitStack() as stack, ExitStack() as postgres, ExitStack() as redis:
-        folder, port, redis_port = Path(name), free_port(), free_port()
-        folder.chmod(0o711)
+    with ExitStack() as stack, ExitStack() as postgres, ExitStack() as redis:
+        folder, port, redis_port = stack.enter_context(place()), free_port(), free_port()
         cluster = postgres.enter_context(embedded(folder / "postgres", durable=False, port=port))
         settings = await planted(cluster, {"REDIS_URL": redis.enter_context(redis_server(folder, redis_port))})
         base, metrics = await asyncio.to_thread(stack.enter_context, serving(folder, settings))

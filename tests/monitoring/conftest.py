@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import shutil
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
 import yaml
 
-from bench.monitoring import FILES, TOOLS
+from bench.monitoring import FILES, TOOLS, Watch, watching
+from bench.stage import Stage, staged
+from bench.traffic import flow
 
 lacking = [tool for tool in TOOLS if shutil.which(tool) is None]
 needs_tools = pytest.mark.skipif(
@@ -23,9 +28,36 @@ needs_tools = pytest.mark.skipif(
 _METRIC: Final = re.compile(r"\b(?:addressbook|address_book|pg|process|node)_\w+")
 
 
+SECONDS: Final = 25
+
+
+@dataclass(frozen=True)
+class Live:
+    """All that is monitored, and the Prometheus that watches it."""
+
+    stage: Stage
+    watch: Watch
+
+
+@pytest.fixture(scope="session")
+def live() -> Iterator[Live]:
+    """It has watched traffic of each kind for a while."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o711)  # so that the account of Postgres passes
+        with staged(folder, folder / "postgres") as stage, watching(folder, stage.targets, seconds=1) as watch:
+            asyncio.run(flow(stage.base, SECONDS))
+            yield Live(stage, watch)
+
+
 def rules() -> list[dict[str, Any]]:
     """All rules of all files."""
     return [rule for file in _files("rules/*.yml") for group in file["groups"] for rule in group["rules"]]
+
+
+def alerts() -> dict[str, dict[str, Any]]:
+    """The rules that alert, by name."""
+    return {rule["alert"]: rule for rule in rules() if "alert" in rule}
 
 
 def cases() -> list[dict[str, Any]]:

@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import tempfile
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from bench.monitoring import Watch, watching
-from bench.stage import staged
-from bench.traffic import flow
-from tests.monitoring.conftest import dashboards, metrics, needs_tools, queries, rules
+from tests.monitoring.conftest import Live, dashboards, metrics, needs_tools, queries, rules
 
-SECONDS = 25
 AWAITED = {
     "addressbook_clock_skew_seconds",
     "addressbook_db_retries_total",
@@ -32,39 +24,28 @@ ELSEWHERE = {"addressbook_backup_completed_timestamp_seconds", "node_filesystem_
 """What the machine's exporter tells, and the backup by way of it."""
 
 
-@pytest.fixture(scope="module")
-def live() -> Iterator[Watch]:
-    """A Prometheus that has watched everything for half a minute."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        folder.chmod(0o711)
-        with staged(folder, folder / "postgres") as stage, watching(folder, stage.targets, seconds=1) as watch:
-            asyncio.run(flow(stage.base, SECONDS))
-            yield watch
-
-
 @needs_tools
-def test_every_panel_has_something_to_show(live: Watch) -> None:
+def test_every_panel_has_something_to_show(live: Live) -> None:
     asked = [query for query in queries() if not metrics(query.expr) & AWAITED]
     empty = {query.expr for query in asked}
     until = time.monotonic() + 60  # letters, seals and the queue's figures take their time on a busy machine
     while empty and time.monotonic() < until:
-        empty = {expr for expr in empty if not live.query(expr.replace("$__rate_interval", "1m"))}
+        empty = {expr for expr in empty if not live.watch.query(expr.replace("$__rate_interval", "1m"))}
         time.sleep(0.5)
     assert [query for query in asked if query.expr in empty] == []
 
 
 @needs_tools
-def test_every_metric_that_a_rule_or_a_panel_names_is_there(live: Watch) -> None:
+def test_every_metric_that_a_rule_or_a_panel_names_is_there(live: Live) -> None:
     named = {name for expr in [*(rule["expr"] for rule in rules()), *(query.expr for query in queries())] for name in metrics(expr)}
-    assert named - live.names() - ELSEWHERE == AWAITED & named
+    assert named - live.watch.names() - ELSEWHERE == AWAITED & named
     assert named >= AWAITED
 
 
 @needs_tools
-def test_every_target_is_scraped(live: Watch) -> None:
-    assert live.up() == {"addressbook": "up", "postgres": "up"}
-    assert live.query("pg_exporter_last_scrape_error")[0]["value"][1] == "0"
+def test_every_target_is_scraped(live: Live) -> None:
+    assert live.watch.up() == {"addressbook": "up", "postgres": "up"}
+    assert live.watch.query("pg_exporter_last_scrape_error")[0]["value"][1] == "0"
 
 
 @pytest.mark.parametrize("name", sorted(dashboards()))

@@ -12,11 +12,9 @@ import yaml
 
 from bench.monitoring import FILES
 from server.database import ROOT
-from tests.monitoring.conftest import cases, needs_tools, rules
+from tests.monitoring.conftest import alerts, cases, needs_tools
 
-ALERTS = {rule["alert"]: rule for rule in rules() if "alert" in rule}
-SECTIONS = ("What it means", "What people notice", "First look", "What to do", "Escalate")
-"""What each page of the playbook holds, in this order."""
+ALERTS = alerts()
 
 
 def checked(*command: str | Path) -> None:
@@ -60,23 +58,6 @@ def test_an_alert_says_what_how_urgent_and_where_to_look(name: str) -> None:
     file, _, heading = alert["annotations"]["runbook_url"].partition("#")
     assert heading == name.lower()
     assert f"\n## {name}\n" in (ROOT / file).read_text(encoding="utf-8")
-
-
-def pages() -> dict[str, str]:
-    """The playbook, by its headings."""
-    _, *found = re.split(r"^## (\w+)$", (ROOT / "docs" / "playbook.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
-    return dict(zip(found[::2], found[1::2], strict=True))
-
-
-def test_the_playbook_has_a_page_for_each_alert_and_no_other() -> None:
-    assert list(pages()) == sorted(ALERTS)
-
-
-@pytest.mark.parametrize("name", sorted(ALERTS))
-def test_a_page_of_the_playbook_is_whole_and_says_how_urgent_it_is(name: str) -> None:
-    page = pages()[name]
-    assert tuple(re.findall(r"^\*\*([\w ]+)\.\*\*", page, re.MULTILINE)) == SECTIONS
-    assert page.strip().startswith(f"*{ALERTS[name]['labels']['severity']}* · {ALERTS[name]['annotations']['summary']}")
 
 
 def test_inhibition_and_routes_name_alerts_that_there_are() -> None:
