@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import signal
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bench.monitoring import watching
+from bench.pager import paged
 from bench.processes import free_port
 from bench.stage import planted, redis_server, serving
 from bench.traffic import flow
@@ -35,11 +34,14 @@ PER_SECOND = 8.0
 
 
 class Pager:
-    """Where alerts arrive: each with its receiver, its status and when it came."""
+    """What was told: each alert with its receiver, its status and when it came."""
 
     def __init__(self) -> None:
         self.told: list[tuple[str, str, str, float]] = []
-        self.address = ""
+
+    def hear(self, receiver: str, alert: dict[str, Any]) -> None:
+        """For `paged`."""
+        self.told.append((receiver, alert["labels"]["alertname"], alert["status"], time.time()))
 
     async def hears(self, alert: str, receiver: str, status: str, seconds: float) -> float:
         """Waits until it is told so, from now on; after how many seconds it was."""
@@ -50,33 +52,6 @@ class Pager:
                     return at - began
             await asyncio.sleep(0.2)
         raise AssertionError(f"{alert} was not told as {status} to {receiver} within {seconds:.0f} s, but {self.told}")
-
-
-@contextmanager
-def paged() -> Iterator[Pager]:
-    """A pager, as long as the block lasts."""
-    pager = Pager()
-
-    class Webhook(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            for alert in body["alerts"]:
-                pager.told.append((self.path.strip("/"), alert["labels"]["alertname"], alert["status"], time.time()))
-            self.send_response(200)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            """Nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Webhook)
-    pager.address = f"http://127.0.0.1:{server.server_address[1]}"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield pager
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 @contextmanager
@@ -100,8 +75,9 @@ async def test_a_lost_redis_and_a_lost_postgres_are_told_and_so_is_their_return(
         cluster = postgres.enter_context(embedded(folder / "postgres", durable=False, port=port))
         settings = await planted(cluster, {"REDIS_URL": redis.enter_context(redis_server(folder, redis_port))})
         base, metrics = await asyncio.to_thread(stack.enter_context, serving(folder, settings))
-        pager = stack.enter_context(paged())
-        scraped = watching(folder, {"addressbook": [metrics]}, seconds=SCRAPED_SECONDS, webhook=pager.address)
+        pager = Pager()
+        webhook = stack.enter_context(paged(pager.hear))
+        scraped = watching(folder, {"addressbook": [metrics]}, seconds=SCRAPED_SECONDS, webhook=webhook)
         await asyncio.to_thread(stack.enter_context, scraped)
         traffic = asyncio.create_task(flow(base, 1_800, PER_SECOND))
         await asyncio.sleep(30)  # as it is on a good day
