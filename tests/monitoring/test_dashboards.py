@@ -6,22 +6,7 @@ import time
 
 import pytest
 
-from tests.monitoring.conftest import Live, dashboards, metrics, needs_tools, queries, rules
-
-AWAITED = {
-    "addressbook_clock_skew_seconds",
-    "addressbook_db_retries_total",
-    "addressbook_event_loop_lag_seconds_bucket",
-    "addressbook_log_lines_lost_total",
-    "addressbook_read_only",
-    "addressbook_shed_total",
-    "addressbook_spans_total",
-    "addressbook_throttle_allowed_total",
-}
-"""Metrics that are asked for and that the server does not have yet."""
-
-ELSEWHERE = {"addressbook_backup_completed_timestamp_seconds", "node_filesystem_avail_bytes", "node_filesystem_size_bytes"}
-"""What the machine's exporter tells, and the backup by way of it."""
+from tests.monitoring.conftest import AWAITED, ELSEWHERE, Live, dashboards, metrics, needs_tools, queries, rules
 
 
 @needs_tools

@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from server.database import ROOT
-from tests.monitoring.conftest import Live, alerts, metrics, needs_tools
+from tests.monitoring.conftest import AWAITED, ELSEWHERE, Live, alerts, metrics, needs_tools
 
 PLAYBOOK = (ROOT / "docs" / "playbook.md").read_text(encoding="utf-8")
 SECTIONS = ("What it means", "What people notice", "First look", "What to do", "Escalate")
@@ -47,14 +47,4 @@ def test_its_queries_are_understood_and_ask_for_what_rules_and_panels_know(live:
     assert len(asked) == len(re.findall(r"^prom |; prom ", PLAYBOOK, re.MULTILINE))
     for expr in asked:
         live.watch.query(expr)
-    assert {name for expr in asked for name in metrics(expr)} - live.watch.names() - LATER == set()
-
-
-LATER = {
-    "addressbook_backup_completed_timestamp_seconds",
-    "addressbook_clock_skew_seconds",
-    "addressbook_log_lines_lost_total",
-    "addressbook_shed_total",
-    "addressbook_spans_total",
-}
-"""What others tell, or a server of a later day."""
+    assert {name for expr in asked for name in metrics(expr)} - live.watch.names() - AWAITED - ELSEWHERE == set()
