@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import platform
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Literal, get_args
 
@@ -25,6 +25,7 @@ AuthKind = Literal["login", "totp", "signup", "refresh", "token", "password"]
 Road = Literal["plan", "replay", "core", "failed"]
 
 _NAMESPACE = "addressbook"
+_FAULTS = ("database", "migrations", "row-level security", "door key")
 _BUCKETS = (0.005, 0.025, 0.1, 0.25, 0.5, 1.0, 2.5)  # seconds; few, since each is a series for every operation
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,38}")
 
@@ -144,6 +145,14 @@ class Metrics:
             namespace=_NAMESPACE,
             registry=self.registry,
         )
+        faults = Gauge(
+            "readiness_fault",
+            "1 where this keeps the process from being ready, by fault, as the last probe or scrape found; 0 where it does not.",
+            ["fault"],
+            namespace=_NAMESPACE,
+            registry=self.registry,
+        )
+        self._faults = {fault: faults.labels(fault) for fault in _FAULTS}
         ProcessCollector(registry=self.registry)
         self._names = {"other", "anonymous", "batch", *known}
         self._room = len(self._names) + strangers
@@ -253,6 +262,11 @@ class Metrics:
     def clock_skew(self, seconds: float) -> None:
         """Tell by how much our clock is ahead of the database's."""
         self._clock_skew.set(seconds)
+
+    def readiness(self, found: Collection[str]) -> None:
+        """Tell what keeps this process from being ready; nothing where it is."""
+        for fault, gauge in self._faults.items():
+            gauge.set(fault in found)
 
     def exposition(self, accept: str) -> tuple[bytes, str]:
         """The body and content type of a scrape, OpenMetrics or plain text as the Accept header asks.
