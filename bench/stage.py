@@ -1,4 +1,4 @@
-"""All that is monitored, of its own and for real: Postgres, Redis, a mail server, our server, the exporter."""
+"""All that is monitored, of its own and for real: Postgres, Redis, a mail server, a collector, our server, the exporter."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Sink
 
 from auth.vault import Vault
+from bench.collector import collecting
 from bench.monitoring import exporting
 from bench.processes import Failed, free_port
 from bench.seed import APP, JWT_KEYS, OWNER, PASSWORD, SECRET_KEYS
@@ -50,10 +51,16 @@ def staged(folder: Path, postgres: Path) -> Iterator[Stage]:
     mail.start()
     try:
         with (
+            collecting() as collector,
             embedded(postgres, durable=False, preload="pg_stat_statements") as cluster,
             redis_server(folder, free_port()) as redis_url,
         ):
-            settings = asyncio.run(planted(cluster, {"SMTP_URL": f"smtp://127.0.0.1:{mail.port}", "REDIS_URL": redis_url}))
+            more = {
+                "SMTP_URL": f"smtp://127.0.0.1:{mail.port}",
+                "REDIS_URL": redis_url,
+                "OTLP_ENDPOINT": f"{collector}/v1/traces",
+            }
+            settings = asyncio.run(planted(cluster, more))
             dsn = with_database(cluster.admin_dsn, _NAME, MONITOR, PASSWORD)
             with serving(folder, settings) as (base, metrics), exporting(folder, dsn) as exporter:
                 yield Stage(base, with_database(cluster.admin_dsn, _NAME), {"addressbook": [metrics], "postgres": [exporter]})
