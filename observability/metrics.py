@@ -105,6 +105,17 @@ class Metrics:
             namespace=_NAMESPACE,
             registry=self.registry,
         )
+        self.retries = Counter(
+            "db_retries",
+            "Statements and units of work tried again, by what befell them: lost, contended; or over_budget, and so they were not.",
+            ["reason"],
+            namespace=_NAMESPACE,
+            registry=self.registry,
+        )
+        self.read_only = Gauge(
+            "read_only", "1 while the database takes no writes, as far as is known.", namespace=_NAMESPACE, registry=self.registry
+        )
+        self._retries = {reason: self.retries.labels(reason) for reason in ("lost", "contended", "over_budget")}
         self._attempts = {where: self.attempts.labels(where) for where in ("redis", "process")}
         self._roads = {road: self.roads.labels(road) for road in ("plan", "replay", "core", "failed")}
         self.jobs = JobMetrics(self.registry)
@@ -177,6 +188,10 @@ class Metrics:
     def breaker(self, name: str, state: str) -> None:
         """Tell the state of a circuit breaker (a name from our code): closed, half-open or open."""
         self.breakers.labels(name).set(("closed", "half-open", "open").index(state))
+
+    def retried(self, reason: str) -> None:
+        """Count one statement or unit of work that was tried again since it was lost or contended, or was not: over_budget."""
+        self._retries[reason].inc()
 
     def attempted(self, where: str) -> None:
         """Count one attempt that a throttle counted in "redis", or in the "process"."""

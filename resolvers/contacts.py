@@ -15,6 +15,7 @@ from models.contact_search import ContactQuery
 from models.errors import NotFound
 from models.label import ContactLabel, Label
 from models.paging import Page, Window
+from models.retries import retried
 from models.tenancy import through, within
 from models.values import Row
 
@@ -49,6 +50,7 @@ async def labels_of(caller: Caller, contact_ids: Sequence[UUID], columns: frozen
         return await Label.of_contacts(contact_ids, columns)
 
 
+@retried
 async def add(
     caller: Caller, values: Mapping[str, Any], label_ids: Sequence[UUID | None] = (), columns: frozenset[str] | None = None
 ) -> Row:
@@ -61,6 +63,7 @@ async def add(
         return row
 
 
+@retried
 async def change(
     caller: Caller,
     contact_id: UUID | None,
@@ -79,6 +82,7 @@ async def change(
         return row
 
 
+@retried
 async def delete(caller: Caller, contact_ids: Sequence[UUID | None], *, permanently: bool) -> None:
     """Puts contacts into the trash, or removes them for good, all or none. Refuses with NotFound and the path of the first miss."""
     permission = Permission.CONTACTS_DELETE if permanently else Permission.CONTACTS_WRITE
@@ -91,6 +95,7 @@ async def delete(caller: Caller, contact_ids: Sequence[UUID | None], *, permanen
         await AuditEntry.append("contacts.deleted", caller.origin, actor=caller.user, count=len(found))
 
 
+@retried
 async def restore(caller: Caller, contact_ids: Sequence[UUID | None]) -> list[Row]:
     """The contacts, taken out of the trash, all or none. Refuses with NotFound and the path of the first miss."""
     async with within(caller.to(Permission.CONTACTS_WRITE)):
@@ -119,6 +124,7 @@ async def add_numbered(caller: Caller, values: Mapping[str, Any]) -> Row:
         return await Contact.add(values)
 
 
+@retried
 async def change_numbered(caller: Caller, number: int, values: Mapping[str, Any], expected_version: int | None) -> Row:
     """The contact of this number after the change, under the old rules too. Refuses with a rule, NotFound or StaleVersion."""
     async with within(caller.to(Permission.CONTACTS_WRITE)):
@@ -126,6 +132,7 @@ async def change_numbered(caller: Caller, number: int, values: Mapping[str, Any]
         return await Contact.change((await _numbered(number))["id"], values, expected_version)
 
 
+@retried
 async def delete_numbered(caller: Caller, number: int, expected_version: int | None) -> None:
     """Puts the contact of this number into the trash. Refuses with NotFound or StaleVersion."""
     async with within(caller.to(Permission.CONTACTS_WRITE)):

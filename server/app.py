@@ -118,6 +118,7 @@ def create_app(settings: Settings) -> web.Application:
                 pool=settings.database_pool,
                 statement_timeout_ms=settings.statement_timeout_ms,
                 fast_road=settings.fast_road,
+                metrics=metrics,
             ) as pool:
                 metrics.watch_pool(
                     size=pool.get_size,

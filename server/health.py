@@ -31,6 +31,7 @@ class Health:
         self._metrics, self._throttles = metrics, throttles
         self._known = known_migrations()
         self._faults: list[str] = ["starting"]
+        self._mode = "unknown"
         self._at = -_FRESH_SECONDS
         self._lock = asyncio.Lock()
 
@@ -43,9 +44,14 @@ class Health:
         return web.json_response({"status": "ok"})
 
     async def ready(self, _request: web.Request) -> web.Response:
-        """200 where the database answers, is migrated, and its wall stands; else 503 with what is amiss."""
+        """200 where the database answers, is migrated, and its wall stands; else 503 with what is amiss; read-only is ready."""
         faults = ["draining"] if self.draining else await self.faults()
-        body = {"status": "ready" if not faults else "not ready", "faults": faults, "throttles": self._throttles()}
+        body = {
+            "status": "ready" if not faults else "not ready",
+            "faults": faults,
+            "database": self._mode,
+            "throttles": self._throttles(),
+        }
         return web.json_response(body, status=503 if faults else 200)
 
     async def expose(self, request: web.Request) -> web.Response:
@@ -71,7 +77,9 @@ class Health:
                     return ["migrations"]  # what is looked for below need not be there yet
                 breaches = await catalogue.breaches()
                 known = await catalogue.knows_our_key()
+                self._mode = "read-only" if await catalogue.read_only() else "read-write"
         except (Refusal, TimeoutError) as error:
+            self._mode = "unknown"
             _log.warning("not ready", cause=type(error.__cause__ or error).__name__)
             return ["database"]
         except Exception as error:

@@ -109,8 +109,12 @@ class Migration(Keyed):
 class Console(Keyed):
     """What the commands at the machine take, and the server too."""
 
-    database_url: SecretStr = Field(description="postgresql://… of the role that serves: address_book_app.")
-    statement_timeout_ms: int = Field(3_000, ge=100, le=60_000, description="After so long Postgres gives up a statement.")
+    database_url: SecretStr = Field(
+        description="postgresql://user:password@host:port/database of the role that serves: address_book_app. Of several servers, "
+        "host:port,host:port, the one that takes writes is found; ?target_session_attrs=any lets a standby read while none does, "
+        "which may not have heard yet that a session ended.",
+    )
+    statement_timeout_ms: int = Field(2_500, ge=100, le=60_000, description="After so long Postgres gives up a statement.")
     password_min_length: int = Field(8, ge=8, le=64, description="Characters that a new password has at least.")
     bcrypt_cost: int = Field(12, ge=4, le=16, description="2^cost rounds for a password; at least 12 in production.")
 

@@ -17,9 +17,9 @@ from redis.exceptions import RedisError
 
 from auth.throttle import FORGOTTEN, Throttle, closed_for, refusal
 from auth.vault import Vault
+from models.breaker import Breaker, BreakerOpen, State
 from models.errors import TooManyAttempts
 from observability.metrics import Metrics
-from server.breaker import Breaker, BreakerOpen, State
 
 PATIENCE_SECONDS: Final = 0.25
 """How long an attempt waits for Redis before it is counted in this process."""

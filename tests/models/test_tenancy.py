@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 from tortoise.backends.asyncpg.client import TransactionWrapper
 
-from models import pool, tenancy
+from models import pool, tenancy, transaction
 from models.contact import Contact
 from models.errors import (
     Forbidden,
@@ -240,7 +240,7 @@ async def test_a_connection_whose_transaction_never_began_is_given_back(
 ) -> None:
     acme = await tenant(admin, "acme")
     begin = TransactionWrapper.begin
-    monkeypatch.setattr(tenancy, "BEGIN_SECONDS", 0.5)
+    monkeypatch.setattr(transaction, "BEGIN_SECONDS", 0.5)
 
     async def slow(_client: TransactionWrapper) -> None:
         await asyncio.sleep(1)
@@ -261,7 +261,7 @@ async def test_a_connection_whose_transaction_never_began_is_given_back(
     await asyncio.wait([opening])
     assert opening.cancelled()
     monkeypatch.setattr(TransactionWrapper, "begin", begin)
-    monkeypatch.setattr(tenancy, "BEGIN_SECONDS", 10.0)
+    monkeypatch.setattr(transaction, "BEGIN_SECONDS", 10.0)
     doors = [asyncio.create_task(_open(acme)) for _ in range(5)]
     await asyncio.gather(*doors)
     assert tenancy.client.get().pool.waiting() == 0
