@@ -73,7 +73,7 @@ class Node:
             account,
             folder / f"{name}.log",
             "patroni",
-            str(ROOT / "deploy/postgres/patroni.yml"),
+            str(folder / "patroni.yml"),
             PATRONI_NAME=name,
             PATRONI_ETCD3_HOSTS=f"127.0.0.1:{etcd}",
             PATRONI_POSTGRESQL_LISTEN=f"127.0.0.1:{self.port}",
@@ -195,6 +195,7 @@ def patroni() -> Iterator[Cluster]:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="address-book-patroni-")))
         if account:
             os.chown(folder, account.pw_uid, account.pw_gid)
+        shutil.copy(ROOT / "deploy/postgres/patroni.yml", folder)  # where that account can read it, wherever ROOT is
         client, peer = (f"http://127.0.0.1:{free_port()}" for _ in range(2))
         etcd = _Process(
             account,

@@ -65,7 +65,7 @@ class _Beside:
                 connection = connection or await asyncpg.connect(self.dsn, timeout=2)
                 await connection.execute("INSERT INTO beside VALUES ($1)", len(self.acknowledged), timeout=2)
                 self.acknowledged.append(time.monotonic())
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
                 if connection:
                     connection.terminate()
                 connection = None
@@ -111,8 +111,8 @@ class _Drill:
 
 
 def _gap(ends: list[float], since: float) -> float:
-    """The longest time between two of them, from the last one before `since` on."""
-    return max(later - earlier for earlier, later in pairwise(ends) if later > since)
+    """The longest time between two of them, from the last one before `since` until now."""
+    return max(later - earlier for earlier, later in pairwise([*ends, time.monotonic()]) if later > since)
 
 
 async def test_nothing_acknowledged_is_lost_when_the_primary_changes(tmp_path: Path, note: Note) -> None:
