@@ -31,7 +31,7 @@ class Health:
         self._metrics, self._throttles = metrics, throttles
         self._known = known_migrations()
         self._faults: list[str] = ["starting"]
-        self._mode = "unknown"
+        self._mode = "read-write"
         self._at = -_FRESH_SECONDS
         self._lock = asyncio.Lock()
 
@@ -46,12 +46,9 @@ class Health:
     async def ready(self, _request: web.Request) -> web.Response:
         """200 where the database answers, is migrated, and its wall stands; else 503 with what is amiss; read-only is ready."""
         faults = ["draining"] if self.draining else await self.faults()
-        body = {
-            "status": "ready" if not faults else "not ready",
-            "faults": faults,
-            "database": self._mode,
-            "throttles": self._throttles(),
-        }
+        body = {"status": "ready" if not faults else "not ready", "faults": faults, "throttles": self._throttles()}
+        if not faults:
+            body["database"] = self._mode
         return web.json_response(body, status=503 if faults else 200)
 
     async def expose(self, request: web.Request) -> web.Response:
@@ -79,7 +76,6 @@ class Health:
                 known = await catalogue.knows_our_key()
                 self._mode = "read-only" if await catalogue.read_only() else "read-write"
         except (Refusal, TimeoutError) as error:
-            self._mode = "unknown"
             _log.warning("not ready", cause=type(error.__cause__ or error).__name__)
             return ["database"]
         except Exception as error:

@@ -18,7 +18,7 @@ from tests.redis_server import RedisServer
 from tests.world import LOGIN, PASSWORD, Person, World
 
 GONE = "postgresql://address_book_app:x@127.0.0.1:1/nothing"
-READY = {"status": "ready", "faults": [], "throttles": "this process"}
+READY = {"status": "ready", "faults": [], "database": "read-write", "throttles": "this process"}
 
 
 @pytest.fixture(autouse=True)
