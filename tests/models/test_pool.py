@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -291,3 +292,63 @@ async def test_a_pool_closes_when_everything_is_back(pool: Pool) -> None:
     pool.give_back(connection)
     await asyncio.wait_for(closing, 1)
     assert (connection.is_closed(), pool.get_size()) == (True, 0)
+
+
+async def test_a_tenant_leaves_a_quarter_of_the_pool_to_others(database: Database) -> None:
+    noisy, quiet = uuid4(), uuid4()
+    pool = Pool(lambda: asyncpg.connect(database.app), 4)
+    held = [await pool.acquire(whose=noisy) for _ in range(3)]
+    waiting = [asyncio.create_task(pool.acquire(5, whose=noisy)) for _ in range(2)]
+    await asyncio.sleep(0.01)
+    assert (pool.get_size(), pool.waiting(), pool.take(noisy)) == (3, 2, None)
+    theirs = await asyncio.wait_for(pool.acquire(whose=quiet), 5)
+    pool.give_back(theirs)
+    await asyncio.sleep(0.01)
+    assert (pool.get_idle_size(), pool.waiting()) == (1, 2)
+    pool.give_back(held[0])
+    assert await asyncio.wait_for(waiting[0], 1) is held[0]
+    waiting[1].cancel()
+    pool.terminate()
+
+
+async def test_of_those_who_wait_the_tenant_with_the_fewest_is_served_first(database: Database) -> None:
+    noisy, other, quiet = uuid4(), uuid4(), uuid4()
+    pool = Pool(lambda: asyncpg.connect(database.app), 4)
+    held = [await pool.acquire(whose=whose) for whose in (noisy, noisy, other, other)]
+    first, second = (asyncio.create_task(pool.acquire(5, whose=whose)) for whose in (noisy, quiet))
+    await asyncio.sleep(0.01)
+    pool.give_back(held[3])
+    await asyncio.sleep(0.01)
+    assert (first.done(), second.done()) == (False, True)
+    pool.give_back(held[2])
+    assert await asyncio.wait_for(first, 1) is held[2]
+    pool.terminate()
+
+
+async def test_a_full_pool_is_busy_as_long_as_connections_come_back(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = [await pool.acquire(), await pool.acquire()]
+    assert not pool.busy()  # nothing came back yet: who knows
+    pool.give_back(held[0])
+    assert not pool.busy()
+    await pool.acquire()
+    assert pool.busy()
+    monkeypatch.setattr("models.pool.ALIVE_SECONDS", 0.0)
+    assert not pool.busy()
+
+
+async def test_a_transaction_that_was_cut_off_is_rolled_back(pool: Pool, admin: asyncpg.Connection) -> None:
+    connection = await pool.acquire()
+    await connection.transaction().start()
+    cut = asyncio.create_task(connection.execute("SELECT pg_sleep(60)"))
+    await asyncio.sleep(0.1)
+    cut.cancel()
+    await asyncio.wait([cut])
+    pool.give_back(connection, cut_off=True)
+    async with asyncio.timeout(5):
+        while pool.get_idle_size() == 0:  # noqa: ASYNC110 - what is awaited is Postgres
+            await asyncio.sleep(0.01)
+    state = "SELECT state FROM pg_stat_activity WHERE pid = $1"
+    assert await admin.fetchval(state, connection.get_server_pid()) == "idle"
+    assert pool.take() is connection
+    async with connection.transaction():
+        assert await connection.fetchval("SELECT 7") == 7
