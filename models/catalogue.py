@@ -104,6 +104,17 @@ async def knows_our_key() -> bool:
         return bool((await fetch("SELECT knows_door_key($1) AS known", door_key.get()()))[0]["known"])
 
 
+async def clock() -> float:
+    """The database's time, in seconds of the epoch."""
+    async with lobby():
+        return float((await fetch("SELECT extract(epoch FROM clock_timestamp()) AS now"))[0]["now"])
+
+
+def busy() -> bool:
+    """Whether every connection that may be is in use, and some came back of late: the database answers, though not us."""
+    return client.get().pool.busy()
+
+
 async def read_only() -> bool:
     """Whether the database takes no writes for now; the pool learns it, too, should nobody have tried to write."""
     async with lobby():

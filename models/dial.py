@@ -8,13 +8,14 @@ from typing import Any, Final, cast
 
 import asyncpg
 
+from models.connection import Connection
+
 CONNECT_SECONDS: Final = 2.5
 """How long a new connection may take, all servers tried; a request would not wait for longer."""
 
 _KEEPALIVE: Final = {"TCP_KEEPIDLE": 5, "TCP_KEEPINTVL": 2, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 5_000}
 """The kernel asks after 5 s of silence, and gives up what is not acknowledged for 5 s (tcp(7)); what a system lacks is left out."""
 
-Connection = asyncpg.Connection
 Place = tuple[str | None, int]
 """A host, or the folder of a socket, and a port."""
 
@@ -52,7 +53,9 @@ class Dial:
     async def _call(self, place: Place) -> tuple[Connection, bool]:
         """A connection, and whether its server takes no writes."""
         host, port = place
-        connection: Connection = await asyncpg.connect(host=host, port=port, timeout=self._seconds, **self._options)
+        connection: Connection = await asyncpg.connect(
+            host=host, port=port, timeout=self._seconds, connection_class=Connection, **self._options
+        )
         try:
             line = cast("Any", connection)._transport.get_extra_info("socket")
             if line is not None and line.family != socket.AF_UNIX:

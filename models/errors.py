@@ -185,6 +185,12 @@ class StaleVersion(Conflict):
         self.current = current
 
 
+class IdempotencyKeyReused(Conflict):
+    """An idempotency key came with another input than the first time."""
+
+    code = "IDEMPOTENCY_KEY_REUSED"
+
+
 class LastOwner(Conflict):
     """A tenant keeps at least one active owner."""
 

@@ -10,22 +10,26 @@ the database takes writes is known.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from functools import partial
 from random import uniform
 from typing import Any, Final, cast
+from uuid import UUID
 
 from tortoise.backends.asyncpg.client import AsyncpgDBClient
 
 from models.breaker import Breaker, BreakerOpen
-from models.dial import Connection, Dial, is_read_only
+from models.connection import Connection
+from models.dial import Dial, is_read_only
 from models.driver import FAILURES, Fault, fault
 from models.errors import Unavailable
 from models.retries import Budget
+from models.turns import Tenant, Turns
 from models.watch import Watch
 from observability.logging import logger
 from observability.metrics import Metrics
+from observability.spans import step
 
 WAIT_SECONDS: Final = 1.0
 """How long a request waits for a connection of a full pool before it is told to come again."""
@@ -36,11 +40,17 @@ MEND_SECONDS: Final = 2.0
 LOOK_SECONDS: Final = 1.0
 """How often it is looked, more or less, whether a database takes writes again."""
 
+ALIVE_SECONDS: Final = 3.0
+"""For so long after a connection came back well the database is taken to be there; a statement may take nearly as long."""
+
+holder: ContextVar[UUID | None] = ContextVar("holder of the connection that is asked for", default=None)
+"""The tenant for whom a transaction takes its connection; Tortoise asks for it, and cannot say."""
+
 _log = logger(__name__)
 
 
 class Pool:
-    """At most `most` connections, made by `connect` when they are needed. Who waits longest is served first.
+    """At most `most` connections, made by `connect` when they are needed, and shared out by `Turns`.
 
     One in use whose statement has no answer after `patience` seconds, by which Postgres would have given it up, is closed.
     After three connections in a row that could not be made, all who need a new one are refused for a second.
@@ -59,10 +69,10 @@ class Pool:
         """Whether the database takes no writes, as far as is known."""
         self._looking: asyncio.Task[None] | None = None
         self._idle: list[Connection] = []
-        self._used: set[Connection] = set()
+        self._used: dict[Connection, Tenant] = {}
         self._expired: set[Connection] = set()
-        self._waiting: deque[tuple[float, asyncio.Future[Connection | None]]] = deque()
-        self._sweeping = False
+        self._turns = Turns(most)
+        self._well = float("-inf")
         self._opening = 0
         self._mending: set[asyncio.Task[None]] = set()
         self._back = asyncio.Event()
@@ -74,32 +84,46 @@ class Pool:
 
     def waiting(self) -> int:
         """How many requests wait for one."""
-        return sum(not turn.done() for _, turn in self._waiting)
+        return self._turns.count()
 
     def get_idle_size(self) -> int:
         """How many of them nobody uses."""
         return len(self._idle)
 
-    def take(self) -> Connection | None:
-        """A connection that nobody uses, at once; or None."""
+    def busy(self) -> bool:
+        """Whether all connections are in use, and one came back of late: the database is there, and has no time for us."""
+        full = not self._idle and self.get_size() + self._opening >= self._most
+        return full and asyncio.get_running_loop().time() - self._well < ALIVE_SECONDS
+
+    def take(self, whose: UUID | None = None) -> Connection | None:
+        """A connection that nobody uses, at once, for a tenant or for nobody's; or None."""
+        tenant = self._turns.tenant(whose)
+        if tenant.held >= tenant.most:
+            return None
         while self._idle:
             connection = self._idle.pop()
             if not connection.is_closed():  # by a restart of Postgres
                 self._uses += 1
-                self._used.add(connection)
+                self._used[connection] = tenant
+                tenant.held += 1
                 return connection
         return None
 
-    async def acquire(self, seconds: float | None = None) -> Connection:
+    async def acquire(self, seconds: float | None = None, *, whose: UUID | None = None) -> Connection:
         """A connection of one's own, until it is given back. Raises Unavailable where none is free for so long, or WAIT_SECONDS."""
-        connection = self.take()
+        whose = whose or holder.get()
+        connection = self.take(whose)
         if connection is not None:
             return connection
-        if self.get_size() + self._opening < self._most:
-            self._opening += 1
-            return await self._opened()
-        connection = await self._turn(WAIT_SECONDS if seconds is None else seconds)
-        return await self._opened() if connection is None else connection
+        with step("connection"):
+            tenant = self._turns.tenant(whose)
+            if self.get_size() + self._opening < self._most and tenant.may():
+                self._opening += 1
+                tenant.held += 1
+                return await self._opened(tenant)
+            wait = WAIT_SECONDS if seconds is None else seconds
+            connection = await self._turns.wait(tenant, wait, partial(self._missed, tenant))
+            return await self._opened(tenant) if connection is None else connection
 
     async def release(self, connection: Connection) -> None:
         """`give_back`, as Tortoise calls it."""
@@ -117,10 +141,12 @@ class Pool:
             task.add_done_callback(self._mending.discard)
         elif connection.is_closed() or connection.is_in_transaction() or connection in self._expired:
             connection.terminate()
-            self._used.discard(connection)
             self._expired.discard(connection)
+            self._used.pop(connection).held -= 1
             self._pass_on(None)
         else:
+            self._well = asyncio.get_running_loop().time()
+            self._used[connection].held -= 1
             self._pass_on(connection)
 
     def met(self, connection: Connection, error: BaseException) -> Fault | None:
@@ -148,7 +174,7 @@ class Pool:
         for connection in self._idle:
             connection.terminate()
         self._idle.clear()
-        self._expired |= self._used
+        self._expired.update(self._used)
 
     async def expire_connections(self) -> None:
         """`expire`, as Tortoise calls it."""
@@ -179,20 +205,21 @@ class Pool:
         if self._looking is not None:
             self._looking.cancel()
 
-    async def _opened(self) -> Connection:
-        """A new connection, for which `_opening` was counted up."""
+    async def _opened(self, tenant: Tenant) -> Connection:
+        """A new connection, for which `_opening` and what its tenant holds were counted up."""
         try:
             async with self._breaker.guard(*FAILURES):
                 connection = await self._made()
         except BaseException as error:
             self._opening -= 1
+            tenant.held -= 1
             self._pass_on(None)
             if isinstance(error, BreakerOpen):
                 raise Unavailable("The service is not available for the moment. Try again soon.") from None
             raise
         self._opening -= 1
         self._uses += 1
-        self._used.add(connection)
+        self._used[connection] = tenant
         self._watch.go_on()
         return connection
 
@@ -205,43 +232,21 @@ class Pool:
             raise
         return connection
 
-    async def _turn(self, seconds: float) -> Connection | None:
-        """A connection that came back, or None: one may be opened, and is counted."""
-        loop = asyncio.get_running_loop()
-        turn: asyncio.Future[Connection | None] = loop.create_future()
-        self._waiting.append((loop.time() + seconds, turn))
-        if not self._sweeping:
-            self._sweeping = True
-            loop.call_later(seconds, self._sweep)
-        try:
-            return await turn
-        except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():  # it was our turn: now it is the next one's
-                self._opening -= turn.result() is None
-                self._pass_on(turn.result())
-            raise
-
-    def _sweep(self) -> None:
-        """Lets those go who have waited long enough. One timer for all of them: each of its own would cost more than the rest."""
-        now = asyncio.get_running_loop().time()
-        for until, turn in self._waiting:
-            if until <= now and not turn.done():
-                turn.set_exception(Unavailable("The service is busy. Try again in a moment."))
-        self._waiting = deque((until, turn) for until, turn in self._waiting if not turn.done())
-        self._sweeping = bool(self._waiting)
-        if self._waiting:
-            asyncio.get_running_loop().call_at(min(until for until, _ in self._waiting), self._sweep)
+    def _missed(self, tenant: Tenant, connection: Connection | None) -> None:
+        """It was the turn of somebody who has gone: now it is the next one's."""
+        self._opening -= connection is None
+        tenant.held -= 1
+        self._pass_on(connection)
 
     def _pass_on(self, connection: Connection | None) -> None:
         self._back.set()
-        while self._waiting:
-            _, turn = self._waiting.popleft()
-            if not turn.done():
-                self._opening += connection is None
-                turn.set_result(connection)
-                return
-        if connection is not None:
-            self._used.discard(connection)
+        tenant = self._turns.passed(connection)
+        if connection is None:
+            self._opening += tenant is not None
+        elif tenant is not None:
+            self._used[connection] = tenant
+        else:
+            self._used.pop(connection, None)
             self._idle.append(connection)
 
     async def _mend(self, connection: Connection, undo: Callable[[], Awaitable[object]]) -> None:

@@ -27,7 +27,6 @@ from models.errors import BadRequest, Conflict, InvalidInput, NotFound, OutsideT
 from models.pool import Client
 from models.transaction import transaction
 from models.values import Pass, Row
-from observability.tracing import step
 
 DOOR: Final = "enter($1, $2, $3::text::text[]) AS d(tenant)"
 """What stands first in FROM of a statement that `ask` runs: the door of the tenant d.tenant.
@@ -69,7 +68,7 @@ async def within(entry: Pass | UUID) -> AsyncIterator[UUID]:
         await _enter(_connection(), entry)
         yield tenant
         return
-    async with transaction() as connection:
+    async with transaction(tenant) as connection:
         await _enter(connection, entry)
         with _holding(_Held(tenant, connection)):
             yield tenant
@@ -116,7 +115,7 @@ async def lobby() -> AsyncIterator[None]:
     if _held.get() is not None:
         yield
         return
-    async with transaction() as connection:
+    async with transaction(None) as connection:
         with _holding(_Held(None, connection)):
             yield
 
@@ -160,9 +159,9 @@ async def ask(sql: str, *values: Any, tried: int = 0) -> list[Row]:
     if not isinstance(door, Pass):
         return await fetch(sql.replace(DOOR, _OPEN), held(), None, None, *values)
     roles = f"{{{','.join(door.roles)}}}"  # as Postgres writes an array; they are words of ours, which need no quotes
-    with translated(), step("statement"):
+    with translated():
         pool = client.get().pool
-        connection = pool.take() or await pool.acquire()
+        connection = pool.take(door.tenant) or await pool.acquire(whose=door.tenant)
         cut_off, rows = True, None
         try:
             rows = await connection.fetch(sql, door.tenant, door.session, roles, *values)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from typing import Any, Final, cast
+from uuid import UUID
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.connection import get_connections
@@ -15,22 +16,24 @@ from models import retries
 from models.dial import CONNECT_SECONDS
 from models.driver import FAILURES, Fault, fault, translated
 from models.errors import Unavailable
-from models.pool import WAIT_SECONDS, Pool
-from observability.tracing import step
+from models.pool import WAIT_SECONDS, Pool, holder
 
 BEGIN_SECONDS: Final = WAIT_SECONDS + CONNECT_SECONDS
 """How long a transaction may take to begin, with a connection that has to be waited for or opened."""
 
 
 @asynccontextmanager
-async def transaction() -> AsyncIterator[BaseDBAsyncClient]:
-    """A transaction: committed, or rolled back where anything is raised. What the driver raises is translated."""
-    with translated(), step("transaction"):
+async def transaction(whose: UUID | None) -> AsyncIterator[BaseDBAsyncClient]:
+    """A transaction of a tenant, or of nobody: committed, or rolled back where anything is raised. The driver's words are translated."""
+    with translated():
+        token = holder.set(whose)
         try:
             async with asyncio.timeout(BEGIN_SECONDS):
                 begun = await _begun()
         except TimeoutError:
             raise Unavailable("The service is busy. Try again in a moment.") from None
+        finally:
+            holder.reset(token)
         unit, pool = retries.unit.get() or retries.Unit(), _pool(begun)
         unit.budget = pool.retries
         try:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Collection
 from typing import Any, Final, cast
 
-from models.dial import Connection
+from models.connection import Connection
 from observability.logging import logger
 
 WATCH_SECONDS: Final = 0.25

@@ -13,6 +13,7 @@ from models.audit import AuditEntry
 from models.contact import Contact
 from models.contact_search import ContactQuery
 from models.errors import NotFound
+from models.idempotency import IdempotencyKey
 from models.label import ContactLabel, Label
 from models.paging import Page, Window
 from models.retries import retried
@@ -52,9 +53,18 @@ async def labels_of(caller: Caller, contact_ids: Sequence[UUID], columns: frozen
 
 @retried
 async def add(
-    caller: Caller, values: Mapping[str, Any], label_ids: Sequence[UUID | None] = (), columns: frozenset[str] | None = None
+    caller: Caller,
+    values: Mapping[str, Any],
+    label_ids: Sequence[UUID | None] = (),
+    columns: frozenset[str] | None = None,
+    key: str | None = None,
 ) -> Row:
-    """A new contact with these labels; answers with these columns. Refuses with a field's rule, or NotFound for a label."""
+    """A new contact with these labels; answers with these columns. Refuses with a field's rule, or NotFound for a label.
+
+    With an idempotency key it may be called again, and refuses with IdempotencyKeyReused where the input is another one.
+    """
+    if key is not None:
+        return (await _add_once(caller, key, values, label_ids))[0]
     door = within if label_ids else through
     async with door(caller.to(Permission.CONTACTS_WRITE)):
         row = await Contact.add(values, columns)
@@ -117,11 +127,16 @@ async def numbered(caller: Caller, query: ContactQuery, *, after: int, offset: i
         return await query.numbered(after, offset, limit)
 
 
-async def add_numbered(caller: Caller, values: Mapping[str, Any]) -> Row:
-    """A new contact under the old rules too. Refuses with the first that is broken."""
+async def add_numbered(caller: Caller, values: Mapping[str, Any], key: str | None = None) -> tuple[Row, bool]:
+    """A new contact under the old rules too, and whether it was there already. Refuses with the first that is broken.
+
+    With an idempotency key it may be called again, and refuses with IdempotencyKeyReused where the input is another one.
+    """
     async with through(caller.to(Permission.CONTACTS_WRITE)):
         legacy.contact(values)
-        return await Contact.add(values)
+        if key is None:
+            return await Contact.add(values), False
+    return await _add_once(caller, key, values, ())
 
 
 @retried
@@ -140,6 +155,20 @@ async def delete_numbered(caller: Caller, number: int, expected_version: int | N
         if expected_version is not None:
             await Contact.change(row["id"], {}, expected_version)
         await Contact.trash([row["id"]])
+
+
+async def _add_once(caller: Caller, key: str, values: Mapping[str, Any], label_ids: Sequence[UUID | None]) -> tuple[Row, bool]:
+    """The contact that was made with this key, and whether that was before."""
+    async with within(caller.to(Permission.CONTACTS_WRITE)):
+        kept = Contact.checked(values)
+        made = await IdempotencyKey.claim(caller.user, key, kept, label_ids)
+        if made.number is not None:
+            return Contact.drafted(kept, made), True
+        row = await Contact.add(kept, made=made)
+        if label_ids:
+            await ContactLabel.put(made.id, label_ids, "contact", "labelIds")
+        await IdempotencyKey.settle(row)
+        return row, False
 
 
 async def _numbered(number: int) -> Row:

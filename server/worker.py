@@ -64,6 +64,10 @@ class Worker:
         if self._manager is not None:
             self._manager.shutdown.set()
 
+    def hurry(self) -> None:
+        """Hands back what runs, now."""
+        self._handing_back.set()
+
     async def run(self) -> None:
         """Works until `stop`; where the database is away it comes back to it."""
         while not self._stopping.is_set():

@@ -59,8 +59,8 @@ class Own:
 
 @contextmanager
 def own(folder: Path) -> Iterator[Own]:
-    """The server, migrated, while the block lasts."""
-    with embedded(folder, durable=False) as cluster:
+    """The server, migrated, while the block lasts; what it acknowledges is on disk."""
+    with embedded(folder) as cluster:
         admin = with_database(cluster.admin_dsn, NAME)
         asyncio.run(prepare(cluster.admin_dsn, NAME, PASSWORDS))
         asyncio.run(migrate(with_database(cluster.admin_dsn, NAME, OWNER, PASSWORDS[OWNER]), VAULT))

@@ -179,16 +179,16 @@ async def test_a_pass_is_checked_in_the_database_each_time(deed: str, admin: asy
 
 
 async def test_a_full_pool_asks_to_come_again(admin: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
-    acme = await tenant(admin, "acme")
+    acme, other = await tenant(admin, "acme"), await tenant(admin, "other")
     monkeypatch.setattr(pool, "WAIT_SECONDS", 10.0)
     inside, done = asyncio.Semaphore(0), asyncio.Event()
 
-    async def hold() -> None:
-        async with within(acme):
+    async def hold(whose: UUID) -> None:
+        async with within(whose):
             inside.release()
             await done.wait()
 
-    holders = [asyncio.create_task(hold()) for _ in range(5)]
+    holders = [asyncio.create_task(hold(whose)) for whose in (acme, acme, acme, acme, other)]
     for _ in holders:
         await inside.acquire()
     monkeypatch.setattr(pool, "WAIT_SECONDS", 0.1)
