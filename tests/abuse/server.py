@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import os
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator
-from contextlib import contextmanager
+import urllib.request
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from socket import socket
 from typing import Final
 
+from prometheus_client.parser import text_string_to_metric_families
+
 from server.database import ROOT
 from tests.abuse.told import Told
-from tests.conftest import SECRET_KEYS
+from tests.conftest import JWT_KEYS, SECRET_KEYS
 from tests.watched import INSIDES
 
 ANSWERED_SECONDS: Final = 2.0
 ALIVE_SECONDS: Final = 0.5
+START_SECONDS: Final = 90.0
+"""A start takes two; but a machine may have other things to do."""
 _POLL_SECONDS: Final = 0.05
 _PATCHED: Final = (
     "import sys; sys.argv = ['server', 'serve']\n{patch}\nimport runpy; runpy.run_module('server', run_name='__main__')"
@@ -30,11 +36,33 @@ _PATCHED: Final = (
 
 @dataclass(frozen=True)
 class Server:
-    """Where it listens, where its log is, and the id of its process."""
+    """Where it listens, also for metrics, where its log is, and its process, for who sends it signals."""
 
     port: int
+    inner: int
     log: Path
-    process: int
+    process: subprocess.Popen[bytes]
+
+    @property
+    def url(self) -> str:
+        """What its paths are appended to."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def status(self, path: str) -> int:
+        """What a GET is answered."""
+        return _status(self.port, path)
+
+    def waited(self) -> float:
+        """Seconds for which its threads could have run and had no core: what a busy machine adds to all that it does (Linux)."""
+        tasks = Path(f"/proc/{self.process.pid}/task").glob("*/schedstat")
+        return sum(int(task.read_text().split()[1]) for task in tasks) / 1e9
+
+    def metric(self, name: str, **labels: str) -> float:
+        """The sum of what it measures under this name, of all series that have these labels."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.inner}/metrics") as answer:
+            families = text_string_to_metric_families(answer.read().decode())
+        samples = (sample for family in families for sample in family.samples if sample.name == name)
+        return sum(sample.value for sample in samples if labels.items() <= sample.labels.items())
 
     def complaints(self) -> list[str]:
         """What it logged as an error."""
@@ -42,9 +70,9 @@ class Server:
 
 
 @contextmanager
-def running(dsn: str, keys: str, folder: Path, *, patch: str = "", **settings: str) -> Iterator[Server]:
-    """A server as in production, of these settings; `patch` is run in it first."""
-    port, inner = _free(), _free()
+def running(dsn: str, keys: str, folder: Path, *, patch: str = "", port: int = 0, **settings: str) -> Iterator[Server]:
+    """A server as in production, of these settings; `patch` is run in it first. Without `port` it has one of its own."""
+    port, inner = port or _free(), _free()
     environ = {
         "PATH": os.environ["PATH"],
         "ENVIRONMENT": "production",
@@ -58,22 +86,38 @@ def running(dsn: str, keys: str, folder: Path, *, patch: str = "", **settings: s
         "JOBS_IN_SERVE": "false",
     }
     path = folder / f"server-{port}.log"
-    with path.open("wb") as log:
+    with path.open("ab") as log:
         command = ["-c", _PATCHED.format(patch=patch)] if patch else ["-m", "server", "serve"]
         process = subprocess.Popen(
             [sys.executable, *command], cwd=ROOT, env=environ | settings, stdout=log, stderr=subprocess.STDOUT
         )
-        server = Server(port, path, process.pid)
+        server = Server(port, inner, path, process)
         try:
-            until = time.monotonic() + 30
-            while _pulse(port) != 200:
+            until = time.monotonic() + START_SECONDS
+            while _status(port, "/healthz") != 200:
                 assert process.poll() is None, server.log.read_text(encoding="utf-8")
                 assert time.monotonic() < until, server.log.read_text(encoding="utf-8")
                 time.sleep(0.05)
             yield server
         finally:
-            process.terminate()
-            process.wait(30)
+            _end(process)
+
+
+@asynccontextmanager
+async def serving(dsn: str, folder: Path, *, port: int = 0, **settings: str) -> AsyncIterator[Server]:
+    """`running`, started beside the event loop."""
+    with ExitStack() as stack:
+        yield await asyncio.to_thread(lambda: stack.enter_context(running(dsn, JWT_KEYS, folder, port=port, **settings)))
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(30)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        raise
 
 
 def _free() -> int:
@@ -83,12 +127,13 @@ def _free() -> int:
     return port
 
 
-def _pulse(port: int) -> int:
+def _status(port: int, path: str) -> int:
+    """What is answered, or 0 where nothing is."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     try:
-        connection.request("GET", "/healthz", headers={"Connection": "close"})
+        connection.request("GET", path, headers={"Connection": "close"})
         return connection.getresponse().status
-    except OSError:
+    except (OSError, http.client.HTTPException):
         return 0
     finally:
         connection.close()
@@ -96,9 +141,11 @@ def _pulse(port: int) -> int:
 
 @dataclass
 class Pulse:
-    """GET /healthz every 50 ms. `late` is by how much the thread itself was woken too late: what a busy machine adds."""
+    """GET /healthz, or another path, every 50 ms. `late` is by how much the thread itself was woken too late: what a busy
+    machine adds. A status of 0 is no answer."""
 
     port: int
+    path: str = "/healthz"
     statuses: set[int] = field(default_factory=set)
     slowest: float = 0.0
     late: float = 0.0
@@ -112,7 +159,7 @@ class Pulse:
         def take() -> None:
             while not stop.is_set() or self.beats < 2:
                 began = time.perf_counter()
-                self.statuses.add(_pulse(self.port))
+                self.statuses.add(_status(self.port, self.path))
                 answered = time.perf_counter()
                 self.slowest, self.beats = max(self.slowest, answered - began), self.beats + 1
                 time.sleep(_POLL_SECONDS)
