@@ -30,10 +30,12 @@ _PATCHED: Final = (
 
 @dataclass(frozen=True)
 class Server:
-    """Where it listens, and where its log is."""
+    """Where it listens, for the public and for metrics and probes; where its log is, and which process it is."""
 
     port: int
+    inner: int
     log: Path
+    pid: int
 
     def complaints(self) -> list[str]:
         """What it logged as an error."""
@@ -56,12 +58,13 @@ def running(dsn: str, keys: str, folder: Path, *, patch: str = "", **settings: s
         "MAIL": "off",
         "JOBS_IN_SERVE": "false",
     }
-    server = Server(port, folder / f"server-{port}.log")
-    with server.log.open("wb") as log:
+    path = folder / f"server-{port}.log"
+    with path.open("wb") as log:
         command = ["-c", _PATCHED.format(patch=patch)] if patch else ["-m", "server", "serve"]
         process = subprocess.Popen(
             [sys.executable, *command], cwd=ROOT, env=environ | settings, stdout=log, stderr=subprocess.STDOUT
         )
+        server = Server(port, inner, path, process.pid)
         try:
             until = time.monotonic() + 30
             while _pulse(port) != 200:
