@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import os
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from socket import socket
@@ -17,7 +18,7 @@ from typing import Final
 
 from server.database import ROOT
 from tests.abuse.told import Told
-from tests.conftest import SECRET_KEYS
+from tests.conftest import JWT_KEYS, SECRET_KEYS
 from tests.watched import INSIDES
 
 ANSWERED_SECONDS: Final = 2.0
@@ -30,12 +31,21 @@ _PATCHED: Final = (
 
 @dataclass(frozen=True)
 class Server:
-    """Where it listens, for the public and for metrics and probes; where its log is, and which process it is."""
+    """Where it listens, also for metrics, where its log is, and its process, for who sends it signals."""
 
     port: int
     inner: int
     log: Path
-    pid: int
+    process: subprocess.Popen[bytes]
+
+    @property
+    def url(self) -> str:
+        """What its paths are appended to."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def status(self, path: str) -> int:
+        """What a GET is answered."""
+        return _status(self.port, path)
 
     def complaints(self) -> list[str]:
         """What it logged as an error."""
@@ -43,9 +53,9 @@ class Server:
 
 
 @contextmanager
-def running(dsn: str, keys: str, folder: Path, *, patch: str = "", **settings: str) -> Iterator[Server]:
-    """A server as in production, of these settings; `patch` is run in it first."""
-    port, inner = _free(), _free()
+def running(dsn: str, keys: str, folder: Path, *, patch: str = "", port: int = 0, **settings: str) -> Iterator[Server]:
+    """A server as in production, of these settings; `patch` is run in it first. Without `port` it has one of its own."""
+    port, inner = port or _free(), _free()
     environ = {
         "PATH": os.environ["PATH"],
         "ENVIRONMENT": "production",
@@ -59,22 +69,38 @@ def running(dsn: str, keys: str, folder: Path, *, patch: str = "", **settings: s
         "JOBS_IN_SERVE": "false",
     }
     path = folder / f"server-{port}.log"
-    with path.open("wb") as log:
+    with path.open("ab") as log:
         command = ["-c", _PATCHED.format(patch=patch)] if patch else ["-m", "server", "serve"]
         process = subprocess.Popen(
             [sys.executable, *command], cwd=ROOT, env=environ | settings, stdout=log, stderr=subprocess.STDOUT
         )
-        server = Server(port, inner, path, process.pid)
+        server = Server(port, inner, path, process)
         try:
             until = time.monotonic() + 30
-            while _pulse(port) != 200:
+            while _status(port, "/healthz") != 200:
                 assert process.poll() is None, server.log.read_text(encoding="utf-8")
                 assert time.monotonic() < until, server.log.read_text(encoding="utf-8")
                 time.sleep(0.05)
             yield server
         finally:
-            process.terminate()
-            process.wait(30)
+            _end(process)
+
+
+@asynccontextmanager
+async def serving(dsn: str, folder: Path, **settings: str) -> AsyncIterator[Server]:
+    """`running`, started beside the event loop."""
+    with ExitStack() as stack:
+        yield await asyncio.to_thread(lambda: stack.enter_context(running(dsn, JWT_KEYS, folder, **settings)))
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(30)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        raise
 
 
 def _free() -> int:
@@ -84,12 +110,13 @@ def _free() -> int:
     return port
 
 
-def _pulse(port: int) -> int:
+def _status(port: int, path: str) -> int:
+    """What is answered, or 0 where nothing is."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     try:
-        connection.request("GET", "/healthz", headers={"Connection": "close"})
+        connection.request("GET", path, headers={"Connection": "close"})
         return connection.getresponse().status
-    except OSError:
+    except (OSError, http.client.HTTPException):
         return 0
     finally:
         connection.close()
@@ -97,9 +124,11 @@ def _pulse(port: int) -> int:
 
 @dataclass
 class Pulse:
-    """GET /healthz every 50 ms. `late` is by how much the thread itself was woken too late: what a busy machine adds."""
+    """GET /healthz, or another path, every 50 ms. `late` is by how much the thread itself was woken too late: what a busy
+    machine adds. A status of 0 is no answer."""
 
     port: int
+    path: str = "/healthz"
     statuses: set[int] = field(default_factory=set)
     slowest: float = 0.0
     late: float = 0.0
@@ -113,7 +142,7 @@ class Pulse:
         def take() -> None:
             while not stop.is_set() or self.beats < 2:
                 began = time.perf_counter()
-                self.statuses.add(_pulse(self.port))
+                self.statuses.add(_status(self.port, self.path))
                 answered = time.perf_counter()
                 self.slowest, self.beats = max(self.slowest, answered - began), self.beats + 1
                 time.sleep(_POLL_SECONDS)

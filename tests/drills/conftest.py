@@ -1,13 +1,17 @@
-"""What the drills found, told in one table when all of them have run."""
+"""What drills stand on, and what they found, told in one table when all of them have run."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Iterator
 
 import pytest
 
-Note = Callable[[str, str, str], None]
-"""Puts a row into the table: what was measured, the figure, and what it must keep to."""
+from tests.drills.postgres import Postgres, durable
+from tests.drills.report import Note
+
+ROUNDS = int(os.environ.get("DRILL_ROUNDS", "1"))
+"""How often each drill is run that asks for `each_round`."""
 
 _HEAD = ("drill", "figure", "bound")
 _rows = pytest.StashKey[list[tuple[str, str, str]]]()
@@ -18,6 +22,20 @@ def note(request: pytest.FixtureRequest) -> Note:
     """Takes down a figure, before it is judged."""
     rows = request.config.stash.setdefault(_rows, [])
     return lambda drill, figure, bound: rows.append((drill, figure, bound))
+
+
+@pytest.fixture(params=range(1, ROUNDS + 1))
+def each_round(request: pytest.FixtureRequest) -> int:
+    """The number of the round."""
+    number: int = request.param
+    return number
+
+
+@pytest.fixture
+def postgres() -> Iterator[Postgres]:
+    """A Postgres of the drill's own, for it to break."""
+    with durable() as one:
+        yield one
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

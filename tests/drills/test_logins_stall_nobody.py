@@ -16,7 +16,7 @@ import pytest
 from auth.passwords import _give_way, _hash
 from tests.abuse.server import ALIVE_SECONDS, Pulse, running
 from tests.conftest import JWT_KEYS, Database
-from tests.drills.conftest import Note
+from tests.drills.report import Note
 from tests.world import LOGIN, PASSWORD, add_user, tenant
 
 pytestmark = pytest.mark.drill

@@ -17,8 +17,8 @@ import pytest
 
 from tests.abuse.server import running
 from tests.conftest import JWT_KEYS, Database
-from tests.drills.conftest import Note
 from tests.drills.oracles import OPERATIONS, WARM, Operation, people
+from tests.drills.report import Note
 
 pytestmark = pytest.mark.drill
 
