@@ -1,9 +1,10 @@
-"""Offers load to a server on loopback, in a process of its own: `python -m tests.drills.generator PORT FILE clients|rate N SECONDS`.
+"""Offers load to a server on loopback: `python -m tests.drills.generator PORT FILE clients|rate N SECONDS`.
 
 With `clients` so many ask one thing after another (a closed loop); with `rate` so many requests a second are due whatever comes
-back (an open loop), and each is timed from the moment it was due. Raw requests on kept connections, so that one core can offer
-several times what a server on another core can do. Prints JSON: a row for each request (when it was due in seconds, how long it
-took in milliseconds, its status), how many refusals did not say when to come again, and some of the unexpected answers.
+back (an open loop), and each is timed from the moment it was due. A process of its own, with raw requests on kept connections, so
+that one core can offer several times what a server on another core can do. Prints JSON: a row for each request (when it was due in
+seconds, how long it took in milliseconds, its status, which of the file it was), how many refusals did not say when to come again,
+and some of the unexpected answers.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ WITH_ERRORS: Final = 1
 """The status of a 200 with errors in it."""
 LOST: Final = 0
 """The status of what was not answered: the connection broke, or nothing came in time."""
+NONE: Final = -1
+"""In place of a request that was not sent, or not answered in the end."""
 
 _CONNECTIONS: Final = 1_000
 """At the most, of an open loop; beyond it requests wait for one, and the wait counts."""
@@ -48,7 +51,7 @@ class Load:
     """What is due, what is under way, and what came back."""
 
     def __init__(self, port: int, requests: list[bytes], seconds: float) -> None:
-        self._port, self._requests, self.seconds = port, itertools.cycle(requests), seconds
+        self._port, self._requests, self.seconds = port, itertools.cycle(enumerate(requests)), seconds
         self.loop = asyncio.get_running_loop()
         self.began = self.loop.time()
         self._idle: list[Connection] = []
@@ -57,7 +60,7 @@ class Load:
         self._under_way = 0
         self._again = False
         self._opening: set[asyncio.Task[object]] = set()
-        self.rows: list[tuple[float, float, int]] = []
+        self.rows: list[tuple[float, float, int, int]] = []
         self.unsaid = 0
         self.odd: list[str] = []
 
@@ -83,7 +86,7 @@ class Load:
     def _due(self, due: float) -> None:
         self._under_way += 1
         if self._idle:
-            self._idle.pop().send(due, next(self._requests))
+            self._idle.pop().send(due, *next(self._requests))
             return
         self._waiting.append(due)
         self._one_more()
@@ -101,16 +104,16 @@ class Load:
         except OSError:
             self._open -= 1
             if self._waiting:
-                self.took(self._waiting.popleft(), LOST, b"")
+                self.took(self._waiting.popleft(), LOST, NONE, b"")
 
     def idle(self, connection: Connection) -> None:
         """A connection has nothing to do: it takes what has been due for longest."""
         while self._waiting:
             due = self._waiting.popleft()
             if self.loop.time() - due < _PATIENCE_SECONDS:
-                connection.send(due, next(self._requests))
+                connection.send(due, *next(self._requests))
                 return
-            self.took(due, LOST, b"gave up")
+            self.took(due, LOST, NONE, b"gave up")
         self._idle.append(connection)
 
     def closed(self, connection: Connection) -> None:
@@ -121,11 +124,11 @@ class Load:
         if self._waiting:
             self._one_more()
 
-    def took(self, due: float, status: int, answer: bytes) -> None:
+    def took(self, due: float, status: int, which: int, answer: bytes) -> None:
         """A request was answered, or is lost."""
         now = self.loop.time()
         self._under_way -= 1
-        self.rows.append((round(due - self.began, 4), round((now - due) * 1_000, 2), status))
+        self.rows.append((round(due - self.began, 4), round((now - due) * 1_000, 2), status, which))
         if status in {503, 429}:
             self.unsaid += b"\r\nretry-after: " not in answer.partition(b"\r\n\r\n")[0].lower()
         elif status != 200 and len(self.odd) < 5:
@@ -135,27 +138,27 @@ class Load:
 
     async def _last(self) -> None:
         until = self.loop.time() + _LAST_SECONDS
-        while self._under_way and self.loop.time() < until:
+        while self._under_way and self.loop.time() < until:  # noqa: ASYNC110 - an event would be looked at with each answer
             await asyncio.sleep(0.01)
-        self.rows += [(self.seconds, _LAST_SECONDS * 1_000, LOST)] * self._under_way
+        self.rows += [(self.seconds, _LAST_SECONDS * 1_000, LOST, NONE)] * self._under_way
 
 
 class Connection(asyncio.Protocol):
     """One kept connection with at most one request under way."""
 
-    __slots__ = ("_answer", "_due", "_load", "_transport", "_wanted")
+    __slots__ = ("_answer", "_due", "_load", "_transport", "_wanted", "_which")
 
     def __init__(self, load: Load) -> None:
-        self._load, self._due, self._answer, self._wanted = load, 0.0, b"", 0
+        self._load, self._due, self._which, self._answer, self._wanted = load, 0.0, NONE, b"", 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """It is open."""
         self._transport = cast("asyncio.Transport", transport)
         self._load.idle(self)
 
-    def send(self, due: float, request: bytes) -> None:
+    def send(self, due: float, which: int, request: bytes) -> None:
         """Sends a request that was due at this time."""
-        self._due, self._answer, self._wanted = due, b"", 0
+        self._due, self._which, self._answer, self._wanted = due, which, b"", 0
         self._transport.write(request)
 
     def data_received(self, data: bytes) -> None:
@@ -169,7 +172,7 @@ class Connection(asyncio.Protocol):
             self._wanted = end + 4 + int(length[1] if length else 0)
         if len(self._answer) < self._wanted:
             return
-        answer, due, self._due = self._answer, self._due, 0.0
+        answer, due, which, self._due = self._answer, self._due, self._which, 0.0
         status = int(answer[9:12])
         if status == 200 and b'"errors":[' in answer:
             status = WITH_ERRORS
@@ -177,14 +180,14 @@ class Connection(asyncio.Protocol):
             self._transport.close()
         else:
             self._load.idle(self)
-        self._load.took(due, status, answer)
+        self._load.took(due, status, which, answer)
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, _: Exception | None) -> None:
         """It is closed."""
         due, self._due = self._due, 0.0
         self._load.closed(self)
         if due:
-            self._load.took(due, LOST, self._answer)
+            self._load.took(due, LOST, self._which, self._answer)
 
 
 async def _offered(port: str, path: str, kind: str, number: str, seconds: str) -> None:

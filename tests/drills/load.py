@@ -6,7 +6,7 @@ import asyncio
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,35 +26,36 @@ _TICK: Final = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True)
 class Offered:
-    """A row for each request: when it was due, in seconds from the beginning; how many milliseconds it took from then; its status.
+    """A row for each request: when it was due, in seconds from the beginning; how many milliseconds it took from then; its status;
+    and which one of the file it was.
 
     `unsaid` is the number of refusals without Retry-After, and `odd` holds some answers that nobody expects.
     """
 
-    rows: Sequence[tuple[float, float, int]]
+    rows: Sequence[tuple[float, float, int, int]]
     unsaid: int
     odd: Sequence[str]
 
     @property
     def statuses(self) -> Counter[int]:
         """How many of each; the generator says which are no real ones."""
-        return Counter(status for _, _, status in self.rows)
+        return Counter(status for _, _, status, _ in self.rows)
 
     def goodput(self, begin: float, end: float) -> float:
         """Good answers a second, of those that came between two moments, each within PATIENCE_MS."""
-        came = (due + took / 1_000 for due, took, status in self.rows if status == 200 and took <= PATIENCE_MS)
+        came = (due + took / 1_000 for due, took, status, _ in self.rows if status == 200 and took <= PATIENCE_MS)
         return sum(begin <= moment < end for moment in came) / (end - begin)
 
-    def slowest(self, share: float, *statuses: int) -> float:
-        """The milliseconds within which that share of the answers of these statuses came; 0 where there is none."""
-        took = sorted(took for _, took, status in self.rows if status in statuses)
+    def slowest(self, share: float, *statuses: int, of: Container[int] | None = None) -> float:
+        """The milliseconds within which that share of the answers of these statuses came, all or `of` some requests; 0 for none."""
+        took = sorted(took for _, took, status, which in self.rows if status in statuses and (of is None or which in of))
         return took[min(int(len(took) * share), len(took) - 1)] if took else 0.0
 
 
 async def offered(
     port: int, requests: Path, seconds: float, *, clients: int = 0, rate: float = 0.0, core: int | None = None
 ) -> Offered:
-    """Runs the generator for so many seconds: with so many `clients`, or at a `rate` a second; on one core alone, if one is given."""
+    """Runs the generator for so many seconds: with so many `clients`, or at a `rate` a second; on one core, if one is given."""
     loop = ("clients", str(clients)) if clients else ("rate", str(rate))
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "tests.drills.generator", str(port), str(requests), *loop, str(seconds)),
@@ -75,7 +76,7 @@ async def offered(
 
 @dataclass
 class Core:
-    """One core on which some processes run and others may, too."""
+    """One core on which some processes run and others may, too; or all cores, by the number -1."""
 
     number: int
     pids: Sequence[int]
@@ -93,9 +94,11 @@ class Core:
 
     def _now(self) -> tuple[float, float, float]:
         """Seconds of our processes, of all processes on this core, and of the clock (proc(5), /proc/stat)."""
-        line = next(line for line in Path("/proc/stat").read_text().splitlines() if line.startswith(f"cpu{self.number} "))
+        name = "cpu " if self.number < 0 else f"cpu{self.number} "
+        line = next(line for line in Path("/proc/stat").read_text().splitlines() if line.startswith(name))
         ticks = [int(part) / _TICK for part in line.split()[1:9]]
-        return sum(sum(cpus(pid).values()) for pid in self.pids), sum(ticks[:3]), sum(ticks)
+        ended = os.times().children_user + os.times().children_system if self.number < 0 else 0.0
+        return ended + sum(sum(cpus(pid).values()) for pid in self.pids), sum(ticks[:3]), sum(ticks)
 
 
 @contextmanager
@@ -131,3 +134,8 @@ def parent(pid: int) -> int:
 def resident(pid: int) -> float:
     """MB of a process's memory."""
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def descriptors(pid: int) -> int:
+    """How many files and sockets it has open."""
+    return sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())

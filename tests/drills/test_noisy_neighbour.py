@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from bench.documents import CONTACT, FIELDS
+from bench.documents import CONTACT, FIELDS, Work
 from bench.load import framed
 from bench.seed import Tenant
 from tests.abuse.server import ALIVE_SECONDS, Pulse, Server, running
 from tests.abuse.told import sent
 from tests.conftest import JWT_KEYS
-from tests.drills.conftest import Note
 from tests.drills.load import REFUSALS, offered
-from tests.drills.seeds import PLENTY, Work, requests, seeded, written
+from tests.drills.report import Note
+from tests.drills.seeds import PLENTY, dice, requests, seeded, written
 
 pytestmark = pytest.mark.drill
 
@@ -34,14 +33,14 @@ def _heavy(fields: int) -> Work:
     page = f"contacts(first: 100, search: $search) {{ nodes {{ {FIELDS} labels {{ id name color }} }} totalCount }}"
     many = " ".join(f"a{n}: {page}" for n in range(fields))
     document = f"query Heavy($search: String!) {{ {many} }}"
-    return Work("H", "heavy", "Heavy", document, lambda dice, _: {"search": dice.choice("aeiou")})
+    return Work("H", "heavy", "Heavy", document, lambda chance, _: {"search": chance.choice("aeiou")})
 
 
 async def _costliest(server: Server, tenant: Tenant) -> Work:
     """What a tenant may just ask for in one request."""
     for fields in range(ROOT_FIELDS, 0, -1):
         work = _heavy(fields)
-        once = framed(work, random.Random(1), tenant).replace(b"Host: localhost\r\n", b"Host: localhost\r\nConnection: close\r\n")
+        once = framed(work, dice(), tenant).replace(b"Host: localhost\r\n", b"Host: localhost\r\nConnection: close\r\n")
         if (await sent(server.port, once)).status == 200:
             return work
     raise AssertionError("not even one page is within the limits")
@@ -55,7 +54,7 @@ async def test_a_neighbour_does_not_feel_fifty_heavy_requests(budgets: dict[str,
             server = await asyncio.to_thread(stack.enter_context, running(world.database.app, JWT_KEYS, tmp_path, **budgets))
             work = await _costliest(server, loud)
             reads = requests(tmp_path / "reads", {CONTACT: 1}, [still])
-            heavy = written(tmp_path / "heavy", [framed(work, random.Random(n), loud) for n in range(10)])
+            heavy = written(tmp_path / "heavy", [framed(work, dice(n), loud) for n in range(10)])
             quiet = await offered(server.port, reads, SECONDS, rate=PER_SECOND)
             with Pulse(server.port).taken() as pulse:
                 noise = asyncio.create_task(offered(server.port, heavy, SECONDS + 2, clients=CLIENTS))

@@ -13,8 +13,8 @@ import pytest
 
 from tests.abuse.server import ALIVE_SECONDS, Pulse, Server, running
 from tests.conftest import JWT_KEYS
-from tests.drills.conftest import Note
 from tests.drills.load import REFUSALS, Core, Offered, offered, parent, resident, together
+from tests.drills.report import Note
 from tests.drills.seeds import HEAVY, MIX, PLENTY, requests, seeded
 
 pytestmark = pytest.mark.drill
@@ -66,7 +66,7 @@ async def hall(tmp_path: Path) -> AsyncIterator[Hall]:
             server = await asyncio.to_thread(
                 stack.enter_context, running(world.database.app, JWT_KEYS, tmp_path, DATABASE_POOL=POOL, **PLENTY)
             )
-            core, other = stack.enter_context(together(server.pid, postmaster))
+            core, other = stack.enter_context(together(server.process.pid, postmaster))
             mix = requests(tmp_path / "mix", MIX, world.tenants)
             heavy = requests(tmp_path / "heavy", {HEAVY: 1}, world.tenants)
             yield Hall(server, core, other, mix, heavy)
@@ -84,7 +84,7 @@ async def test_a_burst_is_answered_or_told_to_come_again(hall: Hall, note: Note)
     with Pulse(hall.server.port).taken() as pulse:
         burst, _ = await hall.offered(0.02, rate=BURST / 0.02, heavy=True)
     after, free_after = await hall.offered(AFTER + 3, clients=CLIENTS[0])
-    seconds = max(due + took / 1_000 for due, took, _ in burst.rows)
+    seconds = max(due + took / 1_000 for due, took, *_ in burst.rows)
     usual, again = before.goodput(1, 4) / free, after.goodput(AFTER, AFTER + 3) / free_after
     note(f"{BURST} heavy reads at once, pool of {POOL}: answers", str(dict(burst.statuses)), "200, 429 and 503 alone")
     note("the last of them", f"{seconds:.1f} s", f"{BURST_SECONDS:.0f} s, and {pulse.late:.1f} of the machine")
@@ -100,12 +100,12 @@ async def test_a_burst_is_answered_or_told_to_come_again(hall: Hall, note: Note)
 async def test_four_times_what_it_can_do_leaves_it_what_it_can_do(hall: Hall, note: Note) -> None:
     closed = [(clients, *await hall.offered(4, clients=clients)) for clients in CLIENTS]
     capacity, best = max((seen.goodput(1, 4) / free, clients) for clients, seen, free in closed)
-    memory = [resident(hall.server.pid)]
+    memory = [resident(hall.server.process.pid)]
 
     async def weigh() -> None:
         while True:
             await asyncio.sleep(1)
-            memory.append(resident(hall.server.pid))
+            memory.append(resident(hall.server.process.pid))
 
     scales = asyncio.create_task(weigh())
     with Pulse(hall.server.port).taken() as pulse:
