@@ -38,13 +38,12 @@ def small(disks: tuple[Path, Path]) -> Iterator[Postgres]:
 
 
 async def _without_room_for_changes(admin: str) -> None:
-    """Makes Postgres begin one segment of its log of changes after another, until there is no room for the next and it crashes."""
+    """Writes to Postgres's log of changes, and to nothing else, until there is no room for its next segment and it crashes."""
     connection = await asyncpg.connect(admin)
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(30):
             while True:
-                await connection.execute("CREATE TABLE one_more (); DROP TABLE one_more")
-                await connection.execute("SELECT pg_switch_wal()")
+                await connection.execute("SELECT pg_logical_emit_message(true, 'drill', repeat('x', 1000000))")
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
         return
     finally:

@@ -20,7 +20,7 @@ from tests.drills.seeds import PLENTY, SEARCH, requests, seeded, works
 
 pytestmark = pytest.mark.drill
 
-TENANTS, CONTACTS, BIG, CLIENTS = 200, 250, 50_000, 8
+TENANTS, CONTACTS, BIG, CLIENTS = 200, 100, 50_000, 8
 SECONDS: Final = float(os.environ.get("SMOKE_SECONDS", "15"))
 """The bar's own figure is 30."""
 
