@@ -27,7 +27,7 @@ LOST: Final = 0
 NONE: Final = -1
 """In place of a request that was not sent, or not answered in the end."""
 
-_CONNECTIONS: Final = 1_000
+_CONNECTIONS: Final = 512
 """At the most, of an open loop; beyond it requests wait for one, and the wait counts."""
 _PATIENCE_SECONDS: Final = 3.0
 """Who has had to wait so long for a connection gives up, and is not sent."""
