@@ -32,12 +32,13 @@ from zxcvbn.time_estimates import guesses_to_score  # type: ignore[import-untype
 
 from auth import legacy_hashes
 from models.errors import InvalidInput, Unavailable, WeakPassword
+from observability.spans import step
 
 NICENESS = 5  # a third of the share of a thread that has none: 10 starved sign-ins on a machine that others use too
 QUEUED = 4  # calls that wait for one thread: at cost 12 a second, or some four on a machine that is busy
 # Seconds that a call waits for a thread at the most, half of what an operation may take. A queue that takes longer would have
 # every hash come too late, one after another: so those who waited too long make room for those who still wait for an answer.
-PATIENCE = 2.5
+PATIENCE = 1.5
 SPREAD = 3  # seconds over which those who are refused are told to come again
 MIN_LENGTH = 8  # characters after NFKC
 MAX_LENGTH = 128
@@ -130,7 +131,8 @@ class Hasher:
             raise Unavailable("The server is shutting down. Please try again.", retry_after=1) from closed
         # Released by the thread, not by us: a caller who goes away leaves the thread at work.
         future.add_done_callback(lambda _: self._places.leave(None))
-        return await asyncio.wrap_future(future)
+        with step("password"):
+            return await asyncio.wrap_future(future)
 
 
 class _Places:

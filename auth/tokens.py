@@ -171,6 +171,11 @@ class Keyring:
         except (jwt.PyJWTError, KeyError, TypeError, ValueError) as cause:
             raise Unauthenticated(SIGN_IN_AGAIN) from cause
 
+    def tenant_of(self, authorization: str | None) -> UUID | None:
+        """The tenant of a bearer token that was verified before and is remembered; it may have ended since. None costs nothing."""
+        known = self._verified.get(authorization[7:]) if authorization is not None else None
+        return None if known is None else known.tenant
+
     def successors(self, token: RefreshToken) -> list[RefreshToken]:
         """What may follow `token`, under each key, the active one first: a racer may have used an older key."""
         return [token.successor(key) for key in self._keys]

@@ -66,6 +66,11 @@ class CreateContactInput:
     """Input of createContact."""
 
     contact: ContactDraft = strawberry.field(description="What to keep.")
+    idempotency_key: str | None = strawberry.field(
+        default=None,
+        description="1 to 255 printable characters of ASCII, fresh for each contact: replays the first answer for 24 hours; the "
+        "same key with another input is IDEMPOTENCY_KEY_REUSED.",
+    )
 
 
 @strawberry.input(description="A change of a contact.")
@@ -175,7 +180,7 @@ class ContactMutations:
     async def create_contact(self, info: Info, input: CreateContactInput) -> ContactPayload:
         """A new contact."""
         values, label_ids = columns(input.contact)
-        row = await resolver.add(info.context.caller, values, label_ids or (), info.columns)
+        row = await resolver.add(info.context.caller, values, label_ids or (), info.columns, input.idempotency_key)
         return ContactPayload(contact=Contact.of(row))
 
     @strawberry.mutation(

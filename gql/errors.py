@@ -16,6 +16,7 @@ from gql.enums import described
 from models import errors
 from models.errors import Refusal
 from observability.logging import logger
+from observability.spans import failed
 
 if TYPE_CHECKING:
     from gql.contacts import Contact
@@ -33,6 +34,7 @@ _log = logger(__name__)
     NOT_ALLOWED="The viewer may do this, but not to this one.",
     ALREADY_EXISTS="A value that must be unique is taken.",
     STALE_VERSION="It changed since expectedVersion.",
+    IDEMPOTENCY_KEY_REUSED="The idempotency key came with another input before.",
     INVALID_CREDENTIALS="Wrong username, password or code.",
     TOTP_REQUIRED="The password was right; a code of the authenticator is wanted too.",
     REAUTHENTICATION_REQUIRED="What is dangerous asks for the password again: reauthenticate, then repeat it.",
@@ -54,6 +56,7 @@ class UserErrorCode(StrEnum):
     NOT_ALLOWED = "NOT_ALLOWED"
     ALREADY_EXISTS = "ALREADY_EXISTS"
     STALE_VERSION = "STALE_VERSION"
+    IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
     INVALID_CREDENTIALS = "INVALID_CREDENTIALS"
     TOTP_REQUIRED = "TOTP_REQUIRED"
     REAUTHENTICATION_REQUIRED = "REAUTHENTICATION_REQUIRED"
@@ -189,6 +192,7 @@ def shown(error: GraphQLError, request_id: str | None) -> dict[str, Any]:
             answer["extensions"]["retryAfterSeconds"] = retry_after
             if isinstance(cause, errors.Unavailable):
                 _log.warning("unavailable", code=cause.code, exc_info=cause.__cause__)
+                failed(cause.__cause__ or cause)
     elif cause is None and error.message.startswith("Argument '"):
         # A variable that may be null stands where only a default, and no null, may take its place: the client's own fault.
         answer["message"] = "An argument got a null that it does not take. Leave the variable out, or give it a value."
@@ -196,6 +200,7 @@ def shown(error: GraphQLError, request_id: str | None) -> dict[str, Any]:
         # What has a place in the document but no path was found by validation, before anything of ours ran.
         # A GraphQLError itself is not logged: its text quotes the document, and with it what people wrote.
         _log.error("unexpected error", exc_info=cause, field=".".join(map(str, error.path or ())))
+        failed(cause)
         answer["message"] = f"Something went wrong on our side. Tell us the request id {request_id}."
         answer["extensions"]["code"] = "INTERNAL"
     return answer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from models.tenancy import door_key, fetch, lobby
+from models.tenancy import client, door_key, fetch, lobby
 
 _ABOVE: Final = """
 SELECT 'role: superuser, or may bypass row-level security' WHERE EXISTS (
@@ -102,3 +102,23 @@ async def knows_our_key() -> bool:
     """Whether the key is known with which this process holds a tenant where there is no session."""
     async with lobby():
         return bool((await fetch("SELECT knows_door_key($1) AS known", door_key.get()()))[0]["known"])
+
+
+async def clock() -> float:
+    """The database's time, in seconds of the epoch."""
+    async with lobby():
+        return float((await fetch("SELECT extract(epoch FROM clock_timestamp()) AS now"))[0]["now"])
+
+
+def busy() -> bool:
+    """Whether every connection that may be is in use, and some came back of late: the database answers, though not us."""
+    return client.get().pool.busy()
+
+
+async def read_only() -> bool:
+    """Whether the database takes no writes for now; the pool learns it, too, should nobody have tried to write."""
+    async with lobby():
+        asked = "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean AS it_is"
+        found = bool((await fetch(asked))[0]["it_is"])
+    client.get().pool.found(read_only=found)
+    return found

@@ -13,7 +13,7 @@ from tortoise.expressions import F
 from models import rules
 from models.errors import NotFound, StaleVersion
 from models.tenancy import DOOR, TenantManager, ask, behind, chosen, own, record
-from models.values import Gender, Row, new_id, now
+from models.values import Gender, Made, Row, now
 
 _CHECKS: Final[dict[str, Callable[[Any], Any]]] = {
     "name": lambda value: rules.required(value, rules.NAME_LENGTH, "contact", "name"),
@@ -67,14 +67,23 @@ class Contact(Model):
         return _CHECKS[column](value)
 
     @classmethod
-    async def add(cls, values: Mapping[str, Any], columns: frozenset[str] | None = None) -> Row:
+    def checked(cls, values: Mapping[str, Any]) -> dict[str, Any]:
+        """What to keep of these values. Refuses with the first rule that is broken."""
+        return {column: _CHECKS[column](value) for column, value in values.items()}
+
+    @classmethod
+    async def add(cls, values: Mapping[str, Any], columns: frozenset[str] | None = None, made: Made | None = None) -> Row:
         """A new contact from its columns, what is left out is empty; answers with these of them. Refuses with the field's rule."""
-        kept = _checked({"name": None, **values})
-        moment = now()
-        if kept.get("age") is not None:
-            kept["age_recorded_at"] = moment
-        row = {"id": new_id(), "created_at": moment, "updated_at": moment, **kept}
-        return (await ask(_add(columns), *(row.get(column, default) for column, default in _ADDED.items())))[0]
+        row = cls.drafted(values, made or Made.now())
+        return (await ask(_add(columns), *(row[column] for column in _ADDED)))[0]
+
+    @classmethod
+    def drafted(cls, values: Mapping[str, Any], made: Made) -> Row:
+        """The row of a new contact, as the database answers it when it keeps it. Refuses with the field's rule."""
+        row: Row = {**_EMPTY, **cls.checked({"name": None, **values})}
+        row |= {"id": made.id, "number": made.number, "created_at": made.at, "updated_at": made.at}
+        row["age_recorded_at"] = None if row["age"] is None else made.at
+        return row
 
     @classmethod
     async def maybe(cls, contact_id: UUID, columns: frozenset[str] | None = None) -> Row | None:
@@ -98,7 +107,7 @@ class Contact(Model):
 
         Inside one transaction the row is locked first, so that of two writers with one expected version one wins.
         """
-        kept = _checked(values)
+        kept = cls.checked(values)
         row = await cls._locked(contact_id, expected_version)
         if "age" in kept and kept["age"] != row["age"]:
             kept["age_recorded_at"] = None if kept["age"] is None else now()
@@ -160,11 +169,11 @@ class Contact(Model):
         return changed
 
 
-_ADDED: Final[dict[str, Any]] = {
-    **dict.fromkeys(("id", "created_at", "updated_at", "age_recorded_at", *_CHECKS)),
-    "favorite": False,
-}
-"""The columns that a new contact is given, with what stands where nothing was given."""
+_ADDED: Final = ("id", "created_at", "updated_at", "age_recorded_at", *_CHECKS)
+"""The columns that a new contact is given; the database gives it the others."""
+
+_EMPTY: Final[Row] = {**dict.fromkeys(_CHECKS), "favorite": False, "version": 1, "deleted_at": None}
+"""What stands in a new contact where nothing was given."""
 
 
 @lru_cache(256)
@@ -179,7 +188,3 @@ def _add(columns: frozenset[str] | None) -> str:
 @lru_cache(256)
 def _one(columns: frozenset[str] | None) -> str:
     return behind(f"SELECT {chosen(Contact, 'c', columns)} FROM contacts c WHERE {own('c')} AND c.id = $4 LIMIT 1")
-
-
-def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {column: _CHECKS[column](value) for column, value in values.items()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Final
 
 import asyncpg
@@ -12,11 +13,13 @@ from tortoise.exceptions import BaseORMException
 from models.errors import (
     BadCredentials,
     Conflict,
+    Contended,
     EmailTaken,
     Forbidden,
     InvalidInput,
     LabelTaken,
     NotFound,
+    ReadOnly,
     Refusal,
     SecondFactorMissing,
     SlugTaken,
@@ -44,8 +47,45 @@ _CONSTRAINTS: Final[dict[str, Refusal]] = {
 }
 
 
+READ_ONLY_SECONDS: Final = 5
+"""After so long it is worth trying again to write."""
+
 _AWAY: Final = OSError | asyncpg.InterfaceError | asyncpg.InternalClientError
 """What a lost connection looks like; the last of them while asyncpg itself has not understood it yet."""
+
+
+FAILURES: Final = (asyncpg.PostgresError, OSError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""Everything that the driver raises itself."""
+
+
+class Fault(StrEnum):
+    """What befell a statement through no fault of its own."""
+
+    LOST = "lost"
+    """Its connection is gone: perhaps it was done, perhaps not."""
+    CONTENDED = "contended"
+    """It was rolled back for certain, for the sake of another transaction."""
+    READ_ONLY = "read_only"
+    """The database takes no writes."""
+
+
+_FAULTS: Final = {
+    "57P01": Fault.LOST,  # an administrator's command, or a shutdown
+    "57P02": Fault.LOST,  # another server process crashed
+    "57P03": Fault.LOST,  # it cannot take connections now
+    "57P05": Fault.LOST,  # idle for too long
+    "25P03": Fault.LOST,  # the same, inside a transaction
+    "40001": Fault.CONTENDED,  # serialization failure; on a standby also a conflict with recovery
+    "40P01": Fault.CONTENDED,  # the victim of a deadlock
+    "25006": Fault.READ_ONLY,
+}
+
+
+def fault(error: BaseException) -> Fault | None:
+    """What this error tells of the database rather than of the statement, by SQLSTATE; None for all else."""
+    error = _cause(error)
+    state = getattr(error, "sqlstate", None) or ""
+    return Fault.LOST if isinstance(error, OSError) or state[:2] == "08" else _FAULTS.get(state)
 
 
 class translated:  # noqa: N801 - used like a function, and made for speed
@@ -86,7 +126,12 @@ def _refusal(error: BaseException) -> Refusal | None:
         return InvalidInput("A text holds a character that cannot be kept, such as NUL.")
     if state in {"55P03", "57014"}:
         return TimedOut("This took too long and was given up.")
-    if state[:2] in {"08", "28", "3D", "53", "58"} or state in {"57P01", "57P02", "57P03", "25006", "25P03", "40001", "40P01"}:
+    befell = fault(error)
+    if befell is Fault.CONTENDED:
+        return Contended("Others were changing the same, and nothing of this was done. Try again in a moment.")
+    if befell is Fault.READ_ONLY:
+        return ReadOnly("Nothing can be changed for the moment, while reading goes on. Try again soon.", READ_ONLY_SECONDS)
+    if befell is Fault.LOST or state[:2] in {"28", "3D", "53", "58"}:
         return Unavailable("The service is not available for the moment. Try again soon.")
     # asyncpg's ValueErrors are about values that it was given: a bug of ours.
     if isinstance(error, _AWAY) and not isinstance(error, ValueError):

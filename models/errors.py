@@ -81,6 +81,14 @@ class TimedOut(Unavailable):
     code = "TIMEOUT"
 
 
+class Contended(Unavailable):
+    """Others were at the same rows, and the database rolled a unit of work back for their sake: nothing of it was done."""
+
+
+class ReadOnly(Unavailable):
+    """The database takes no writes for now; reading goes on."""
+
+
 class TooManyAttempts(Refusal):
     """A throttle is closed; try again after `retry_after` seconds."""
 
@@ -175,6 +183,12 @@ class StaleVersion(Conflict):
     def __init__(self, message: str, path: tuple[str, ...], current: dict[str, Any]) -> None:
         super().__init__(message, path)
         self.current = current
+
+
+class IdempotencyKeyReused(Conflict):
+    """An idempotency key came with another input than the first time."""
+
+    code = "IDEMPOTENCY_KEY_REUSED"
 
 
 class LastOwner(Conflict):

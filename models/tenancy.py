@@ -8,7 +8,6 @@ for what runs inside. `within(tenant)` is for those without a session yet (who s
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from contextvars import ContextVar
@@ -17,22 +16,17 @@ from types import TracebackType
 from typing import Any, Final, cast
 from uuid import UUID
 
-import asyncpg
 from tortoise import Model
 from tortoise.backends.base.client import BaseDBAsyncClient
-from tortoise.connection import get_connections
 from tortoise.manager import Manager
 from tortoise.queryset import QuerySet
-from tortoise.transactions import in_transaction
 
-from models.driver import translated
-from models.errors import BadRequest, Conflict, InvalidInput, NotFound, OutsideTenant, Unavailable
-from models.pool import CONNECT_SECONDS, WAIT_SECONDS, Client
+from models import retries
+from models.driver import FAILURES, Fault, translated
+from models.errors import BadRequest, Conflict, InvalidInput, NotFound, OutsideTenant
+from models.pool import Client
+from models.transaction import transaction
 from models.values import Pass, Row
-from observability.tracing import step
-
-BEGIN_SECONDS: Final = WAIT_SECONDS + CONNECT_SECONDS
-"""How long a transaction may take to begin, with a connection that has to be waited for or opened."""
 
 DOOR: Final = "enter($1, $2, $3::text::text[]) AS d(tenant)"
 """What stands first in FROM of a statement that `ask` runs: the door of the tenant d.tenant.
@@ -74,7 +68,7 @@ async def within(entry: Pass | UUID) -> AsyncIterator[UUID]:
         await _enter(_connection(), entry)
         yield tenant
         return
-    async with _transaction() as connection:
+    async with transaction(tenant) as connection:
         await _enter(connection, entry)
         with _holding(_Held(tenant, connection)):
             yield tenant
@@ -121,7 +115,7 @@ async def lobby() -> AsyncIterator[None]:
     if _held.get() is not None:
         yield
         return
-    async with _transaction() as connection:
+    async with transaction(None) as connection:
         with _holding(_Held(None, connection)):
             yield
 
@@ -155,26 +149,34 @@ async def fetch(sql: str, *values: Any) -> list[Row]:
     return await _connection().execute_query_dict(sql, list(values))
 
 
-async def ask(sql: str, *values: Any) -> list[Row]:
-    """The rows of a statement that carries DOOR. Raises Unauthenticated or Forbidden where it does not let in."""
+async def ask(sql: str, *values: Any, tried: int = 0) -> list[Row]:
+    """The rows of a statement that carries DOOR. Raises Unauthenticated or Forbidden where it does not let in.
+
+    What failed through no fault of its own is tried again within the budget for it: anything that was rolled back for certain, and
+    a SELECT whose connection broke.
+    """
     door = _held.get()
     if not isinstance(door, Pass):
         return await fetch(sql.replace(DOOR, _OPEN), held(), None, None, *values)
     roles = f"{{{','.join(door.roles)}}}"  # as Postgres writes an array; they are words of ours, which need no quotes
-    with translated(), step("statement"):
+    with translated():
         pool = client.get().pool
-        connection = pool.take() or await pool.acquire()
-        cut_off = True
+        connection = pool.take(door.tenant) or await pool.acquire(whose=door.tenant)
+        cut_off, rows = True, None
         try:
             rows = await connection.fetch(sql, door.tenant, door.session, roles, *values)
             cut_off = False
-        except asyncpg.PostgresError as error:
+        except FAILURES as error:
             cut_off = False
-            if error.sqlstate == "25006":  # after a failover the server is a replica, and so is every connection to it
-                await pool.expire_connections()
-            raise
+            befell = pool.met(connection, error)
+            harmless = befell is Fault.CONTENDED or (befell is Fault.LOST and sql.startswith("SELECT "))
+            if not harmless or not pool.retries.allows(befell, tried):
+                raise
         finally:
             pool.give_back(connection, cut_off=cut_off)
+        if rows is None:
+            await retries.pause(tried)
+            return await ask(sql, *values, tried=tried + 1)
         return cast("list[Row]", rows)
 
 
@@ -219,36 +221,6 @@ def _connection() -> BaseDBAsyncClient:
     if not isinstance(door, _Held):
         raise OutsideTenant("the database is used inside `within` or `lobby` alone, or by `ask` inside `through`")
     return door.connection
-
-
-@asynccontextmanager
-async def _transaction() -> AsyncIterator[BaseDBAsyncClient]:
-    with translated(), step("transaction"):
-        transaction = in_transaction()
-        try:
-            async with asyncio.timeout(BEGIN_SECONDS):
-                connection = await _begun(transaction)
-        except TimeoutError:
-            raise Unavailable("The service is busy. Try again in a moment.") from None
-        try:
-            yield connection
-        except BaseException as error:
-            await transaction.__aexit__(type(error), error, error.__traceback__)
-            raise
-        await transaction.__aexit__(None, None, None)
-
-
-async def _begun(transaction: Any) -> BaseDBAsyncClient:
-    try:
-        connection: BaseDBAsyncClient = await transaction.__aenter__()
-    except BaseException:
-        # Tortoise keeps a connection whose BEGIN failed or was cut off, and each one kept is one less in the pool.
-        begun = transaction.client
-        if begun._connection is not None:
-            get_connections().reset(transaction.token)
-            begun._parent._pool.give_back(begun._connection, cut_off=True)
-        raise
-    return connection
 
 
 async def _enter(connection: BaseDBAsyncClient, entry: Pass | UUID) -> None:

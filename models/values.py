@@ -24,6 +24,19 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+class Made(NamedTuple):
+    """What a new row does not take from its input: its id, its moment, and its number, which is None until the database has it."""
+
+    id: UUID
+    at: datetime
+    number: int | None = None
+
+    @classmethod
+    def now(cls) -> Made:
+        """For one that is made now."""
+        return cls(new_id(), now())
+
+
 NORMALISED: Final = 1_000
 """Characters that `normal` looks at; every length limit of a name lies below."""
 

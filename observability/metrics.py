@@ -71,6 +71,15 @@ class Metrics:
         self.throttled = Counter(
             "throttled", "Requests refused by a limit.", ["kind"], namespace=_NAMESPACE, registry=self.registry
         )
+        self._refusals = Counter(
+            "shed",
+            "Requests and connections refused since the process was busy, by what was full: process, tenant or connections.",
+            ["full"],
+            namespace=_NAMESPACE,
+            registry=self.registry,
+        )
+        for full in ("process", "tenant", "connections"):
+            self.shed(full, 0)
         self.attempts = Counter(
             "attempts_counted",
             "Attempts by where they were counted: in Redis, for all replicas, or in this process alone.",
@@ -105,12 +114,29 @@ class Metrics:
             namespace=_NAMESPACE,
             registry=self.registry,
         )
+        self.retries = Counter(
+            "db_retries",
+            "Statements and units of work tried again, by what befell them: lost, contended; or over_budget, and so they were not.",
+            ["reason"],
+            namespace=_NAMESPACE,
+            registry=self.registry,
+        )
+        self.read_only = Gauge(
+            "read_only", "1 while the database takes no writes, as far as is known.", namespace=_NAMESPACE, registry=self.registry
+        )
+        self._retries = {reason: self.retries.labels(reason) for reason in ("lost", "contended", "over_budget")}
         self._attempts = {where: self.attempts.labels(where) for where in ("redis", "process")}
         self._roads = {road: self.roads.labels(road) for road in ("plan", "replay", "core", "failed")}
         self.jobs = JobMetrics(self.registry)
         self.migration = Info("migration", "The schema's state.", namespace=_NAMESPACE, registry=self.registry)
         self.migrations_pending = Gauge(
             "migrations_pending", "Migrations not applied yet.", namespace=_NAMESPACE, registry=self.registry
+        )
+        self._clock_skew = Gauge(
+            "clock_skew_seconds",
+            "By how much this machine's clock is ahead of the database's, when readiness was looked at last.",
+            namespace=_NAMESPACE,
+            registry=self.registry,
         )
         ProcessCollector(registry=self.registry)
         self._names = {"other", *known}
@@ -166,6 +192,10 @@ class Metrics:
             child = self._throttled[kind] = self.throttled.labels(kind)
         child.inc()
 
+    def shed(self, full: str, times: int) -> None:
+        """Count requests refused since the "process" or their "tenant" had no place left, or surplus "connections"."""
+        self._refusals.labels(full).inc(times)
+
     def sealed(self, entries: int) -> None:
         """Count entries of audit logs that were sealed."""
         self._sealed.inc(entries)
@@ -177,6 +207,10 @@ class Metrics:
     def breaker(self, name: str, state: str) -> None:
         """Tell the state of a circuit breaker (a name from our code): closed, half-open or open."""
         self.breakers.labels(name).set(("closed", "half-open", "open").index(state))
+
+    def retried(self, reason: str) -> None:
+        """Count one statement or unit of work that was tried again since it was lost or contended, or was not: over_budget."""
+        self._retries[reason].inc()
 
     def attempted(self, where: str) -> None:
         """Count one attempt that a throttle counted in "redis", or in the "process"."""
@@ -200,6 +234,10 @@ class Metrics:
         """Tell the newest applied migration and how many are pending."""
         self.migration.info({"applied": applied})
         self.migrations_pending.set(pending)
+
+    def clock_skew(self, seconds: float) -> None:
+        """Tell by how much our clock is ahead of the database's."""
+        self._clock_skew.set(seconds)
 
     def exposition(self, accept: str) -> tuple[bytes, str]:
         """The body and content type of a scrape, OpenMetrics or plain text as the Accept header asks.

@@ -8,7 +8,6 @@ from typing import Final, Protocol
 from uuid import UUID
 
 from observability.logging import bound
-from observability.tracing import step
 
 
 class Who(Protocol):
@@ -32,20 +31,16 @@ def called(name: str | None) -> str:
 
 
 class operating:  # noqa: N801 - used like a function
-    """Binds the operation's name, and the caller where there is one, to what is logged inside and to a span of the trace."""
+    """Binds the operation's name, and the caller where there is one, to what is logged inside."""
 
-    __slots__ = ("_bound", "_step")
+    __slots__ = ("_bound",)
 
     def __init__(self, caller: Who | None, operation: str) -> None:
         known = {} if caller is None else {"tenant": caller.tenant.hex, "user": caller.user.hex}
-        self._bound, self._step = bound(operation=operation, **known), step(operation, **known)
+        self._bound = bound(operation=operation, **known)
 
     def __enter__(self) -> None:
         self._bound.__enter__()
-        self._step.__enter__()
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
-        try:
-            self._step.__exit__(kind, error, traceback)
-        finally:
-            self._bound.__exit__()
+        self._bound.__exit__()

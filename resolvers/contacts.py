@@ -13,8 +13,10 @@ from models.audit import AuditEntry
 from models.contact import Contact
 from models.contact_search import ContactQuery
 from models.errors import NotFound
+from models.idempotency import IdempotencyKey
 from models.label import ContactLabel, Label
 from models.paging import Page, Window
+from models.retries import retried
 from models.tenancy import through, within
 from models.values import Row
 
@@ -49,10 +51,20 @@ async def labels_of(caller: Caller, contact_ids: Sequence[UUID], columns: frozen
         return await Label.of_contacts(contact_ids, columns)
 
 
+@retried
 async def add(
-    caller: Caller, values: Mapping[str, Any], label_ids: Sequence[UUID | None] = (), columns: frozenset[str] | None = None
+    caller: Caller,
+    values: Mapping[str, Any],
+    label_ids: Sequence[UUID | None] = (),
+    columns: frozenset[str] | None = None,
+    key: str | None = None,
 ) -> Row:
-    """A new contact with these labels; answers with these columns. Refuses with a field's rule, or NotFound for a label."""
+    """A new contact with these labels; answers with these columns. Refuses with a field's rule, or NotFound for a label.
+
+    With an idempotency key it may be called again, and refuses with IdempotencyKeyReused where the input is another one.
+    """
+    if key is not None:
+        return (await _add_once(caller, key, values, label_ids))[0]
     door = within if label_ids else through
     async with door(caller.to(Permission.CONTACTS_WRITE)):
         row = await Contact.add(values, columns)
@@ -61,6 +73,7 @@ async def add(
         return row
 
 
+@retried
 async def change(
     caller: Caller,
     contact_id: UUID | None,
@@ -79,6 +92,7 @@ async def change(
         return row
 
 
+@retried
 async def delete(caller: Caller, contact_ids: Sequence[UUID | None], *, permanently: bool) -> None:
     """Puts contacts into the trash, or removes them for good, all or none. Refuses with NotFound and the path of the first miss."""
     permission = Permission.CONTACTS_DELETE if permanently else Permission.CONTACTS_WRITE
@@ -91,6 +105,7 @@ async def delete(caller: Caller, contact_ids: Sequence[UUID | None], *, permanen
         await AuditEntry.append("contacts.deleted", caller.origin, actor=caller.user, count=len(found))
 
 
+@retried
 async def restore(caller: Caller, contact_ids: Sequence[UUID | None]) -> list[Row]:
     """The contacts, taken out of the trash, all or none. Refuses with NotFound and the path of the first miss."""
     async with within(caller.to(Permission.CONTACTS_WRITE)):
@@ -112,13 +127,19 @@ async def numbered(caller: Caller, query: ContactQuery, *, after: int, offset: i
         return await query.numbered(after, offset, limit)
 
 
-async def add_numbered(caller: Caller, values: Mapping[str, Any]) -> Row:
-    """A new contact under the old rules too. Refuses with the first that is broken."""
+async def add_numbered(caller: Caller, values: Mapping[str, Any], key: str | None = None) -> tuple[Row, bool]:
+    """A new contact under the old rules too, and whether it was there already. Refuses with the first that is broken.
+
+    With an idempotency key it may be called again, and refuses with IdempotencyKeyReused where the input is another one.
+    """
     async with through(caller.to(Permission.CONTACTS_WRITE)):
         legacy.contact(values)
-        return await Contact.add(values)
+        if key is None:
+            return await Contact.add(values), False
+    return await _add_once(caller, key, values, ())
 
 
+@retried
 async def change_numbered(caller: Caller, number: int, values: Mapping[str, Any], expected_version: int | None) -> Row:
     """The contact of this number after the change, under the old rules too. Refuses with a rule, NotFound or StaleVersion."""
     async with within(caller.to(Permission.CONTACTS_WRITE)):
@@ -126,6 +147,7 @@ async def change_numbered(caller: Caller, number: int, values: Mapping[str, Any]
         return await Contact.change((await _numbered(number))["id"], values, expected_version)
 
 
+@retried
 async def delete_numbered(caller: Caller, number: int, expected_version: int | None) -> None:
     """Puts the contact of this number into the trash. Refuses with NotFound or StaleVersion."""
     async with within(caller.to(Permission.CONTACTS_WRITE)):
@@ -133,6 +155,21 @@ async def delete_numbered(caller: Caller, number: int, expected_version: int | N
         if expected_version is not None:
             await Contact.change(row["id"], {}, expected_version)
         await Contact.trash([row["id"]])
+
+
+@retried
+async def _add_once(caller: Caller, key: str, values: Mapping[str, Any], label_ids: Sequence[UUID | None]) -> tuple[Row, bool]:
+    """The contact that was made with this key, and whether that was before."""
+    async with within(caller.to(Permission.CONTACTS_WRITE)):
+        kept = Contact.checked(values)
+        made = await IdempotencyKey.claim(caller.user, key, kept, label_ids)
+        if made.number is not None:
+            return Contact.drafted(kept, made), True
+        row = await Contact.add(kept, made=made)
+        if label_ids:
+            await ContactLabel.put(made.id, label_ids, "contact", "labelIds")
+        await IdempotencyKey.settle(row)
+        return row, False
 
 
 async def _numbered(number: int) -> Row:

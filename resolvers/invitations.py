@@ -13,6 +13,7 @@ from models import rules
 from models.audit import AuditEntry
 from models.errors import EmailTaken, Forbidden, NotAllowed, NotFound, TokenInvalid
 from models.invitation import Invitation
+from models.retries import retried
 from models.tenancy import held, within
 from models.tenant import Tenant
 from models.user import User
@@ -33,6 +34,11 @@ async def invite(desk: Desk, caller: Caller, email: str, role: Role) -> Row:
         tenant = await Tenant.find(caller.tenant)
     refuse_without_mail(desk, "email")
     await counted(desk, caller.origin, "invitation", tenant["slug"], tenant, caller.user.hex)
+    return await _invite(desk, caller, email, role)
+
+
+@retried
+async def _invite(desk: Desk, caller: Caller, email: str, role: Role) -> Row:
     async with within(caller.to(Permission.INVITATIONS_WRITE)):
         await User.alone()
         async with within(caller.to(Permission.INVITATIONS_WRITE)):
@@ -59,6 +65,7 @@ async def enclose(
     return invitation
 
 
+@retried
 async def revoke(caller: Caller, invitation_id: UUID | None) -> None:
     """Its link is of no use any more. Refuses with NotFound, also where it is not open, or NotAllowed."""
     async with within(caller.to(Permission.INVITATIONS_WRITE)):

@@ -11,6 +11,7 @@ from models.audit import AuditEntry
 from models.errors import JobEnded, NotAllowed, NotFound
 from models.job import Job
 from models.paging import Page, Window
+from models.retries import retried
 from models.tenancy import through, within
 from models.values import JobStatus, Row
 from resolvers.letters import ABOUT_ACCOUNTS
@@ -34,6 +35,7 @@ async def count(caller: Caller, status: JobStatus | None) -> int:
         return await Job.count(status)
 
 
+@retried
 async def cancel(caller: Caller, job_id: UUID | None) -> Row:
     """The job, cancelled: it is not begun any more, or stopped.
 

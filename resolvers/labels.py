@@ -11,6 +11,7 @@ from auth.permissions import Permission
 from models.audit import AuditEntry
 from models.errors import NotFound
 from models.label import Label
+from models.retries import retried
 from models.tenancy import through, within
 from models.values import Row
 
@@ -33,18 +34,21 @@ async def counts(caller: Caller, label_ids: Sequence[UUID]) -> dict[UUID, int]:
         return await Label.counts(label_ids)
 
 
+@retried
 async def add(caller: Caller, name: str, color: str | None) -> Row:
     """A new label. Refuses with LabelTaken, TooMany, or a field's rule."""
     async with within(caller.to(Permission.LABELS_WRITE)):
         return await Label.add(name, color)
 
 
+@retried
 async def change(caller: Caller, label_id: UUID | None, values: dict[str, Any]) -> Row:
     """The label after the change. Refuses with NotFound, LabelTaken, or a field's rule."""
     async with within(caller.to(Permission.LABELS_WRITE)):
         return await Label.change(_known(label_id), **values)
 
 
+@retried
 async def delete(caller: Caller, label_id: UUID | None) -> None:
     """Removes the label from the tenant and from all its contacts. Refuses with NotFound."""
     async with within(caller.to(Permission.LABELS_WRITE)):

@@ -12,6 +12,7 @@ from uuid import UUID
 from auth.desk import Desk
 from models import queue
 from models.errors import Unavailable
+from models.idempotency import IdempotencyKey
 from models.invitation import Invitation
 from models.job import Job
 from models.tenancy import lobby
@@ -50,14 +51,27 @@ class Patience(NamedTuple):
 
 
 async def sweep(_desk: Desk) -> None:
-    """Drops jobs and invitations that ended long ago, tenant by tenant, and the queue's own log."""
+    """Drops jobs and invitations that ended long ago and idempotency keys of yesterday, tenant by tenant, and the queue's own log.
+
+    Where one tenant cannot be swept the others are, and then it raises an ExceptionGroup of Unavailable and TimedOut.
+    """
     async with lobby():
         await queue.sweep()
         homes = await Tenant.every()
+    failed = []
     for home in homes:
-        async with door(home["id"]):
-            await Job.sweep()
-            await Invitation.sweep()
+        try:
+            async with door(home["id"]):
+                await Job.sweep()
+                await Invitation.sweep()
+            more = True
+            while more:
+                async with door(home["id"]):
+                    more = await IdempotencyKey.sweep()
+        except Unavailable as refusal:
+            failed.append(refusal)
+    if failed:
+        raise ExceptionGroup("tenants that could not be swept", failed)
 
 
 HANDLERS: Final[dict[JobKind, Handler]] = {JobKind.MAIL: delivery.deliver}

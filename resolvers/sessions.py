@@ -13,6 +13,7 @@ from models import rules
 from models.audit import AuditEntry
 from models.errors import BadCredentials, NotFound, TokenInvalid, TokenReused
 from models.mail_token import MailToken
+from models.retries import retried
 from models.session import Rotation, Session
 from models.tenancy import through, within
 from models.tenant import Tenant
@@ -167,6 +168,7 @@ async def renew(desk: Desk, caller: Caller) -> SignedIn:
     return SignedIn(session, user, tenant, desk.issue(tenant, user, session, token, legacy=True))
 
 
+@retried
 async def logout(caller: Caller) -> None:
     """Ends the caller's session, and no other."""
     async with within(caller.to(Permission.ACCOUNT_USE)):
@@ -174,6 +176,7 @@ async def logout(caller: Caller) -> None:
         await AuditEntry.append("logout", caller.origin, actor=caller.user, target=caller.session)
 
 
+@retried
 async def revoke(caller: Caller, session_id: UUID | None) -> int:
     """Ends one of the caller's own sessions; how many that were. Refuses with NotFound, also for another person's."""
     async with within(caller.to(Permission.ACCOUNT_USE)):
@@ -185,6 +188,7 @@ async def revoke(caller: Caller, session_id: UUID | None) -> int:
     return ended
 
 
+@retried
 async def revoke_all(caller: Caller, *, but_this: bool) -> int:
     """Ends all of the caller's sessions, or all the others; how many that were."""
     async with within(caller.to(Permission.ACCOUNT_USE)):

@@ -11,6 +11,7 @@ from models import rules
 from models.audit import AuditEntry
 from models.errors import AlreadyExists, EmailTaken, Required, SignupClosed
 from models.invitation import Invitation
+from models.retries import retried
 from models.session import Session
 from models.signup_claim import SignupClaim
 from models.tenancy import within
@@ -107,6 +108,7 @@ async def _hashed(desk: Desk, hasher: Hasher, home: Row, username: str, email: s
     return await hasher.hash(password, ("password",))
 
 
+@retried
 async def _enrolled(
     desk: Desk, origin: Origin, home: Row, token: MailedToken | None, username: str, email: str, password_hash: str
 ) -> SignedIn | None:

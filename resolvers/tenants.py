@@ -15,6 +15,7 @@ from models.audit import AuditEntry
 from models.contact import Contact
 from models.errors import Forbidden, NotAllowed, NotFound
 from models.paging import Page, Window
+from models.retries import retried
 from models.session import Session
 from models.tenancy import lobby, through, within
 from models.tenant import Tenant
@@ -43,6 +44,7 @@ async def usage(caller: Caller) -> Row:
         return {"contacts": await Contact.count(), "users": await User.count()}
 
 
+@retried
 async def change(caller: Caller, values: Mapping[str, Any]) -> Row:
     """The caller's tenant after its name or settings took new values. Refuses with a field's rule, NotAllowed where the caller
     asks everybody for a second factor without having one, or ReauthenticationRequired where they ask for it no more.

@@ -11,6 +11,7 @@ from auth.permissions import Permission
 from models.audit import AuditEntry
 from models.authenticator import Authenticator, RecoveryCode
 from models.errors import NotAllowed, NotFound
+from models.retries import retried
 from models.session import Session
 from models.tenancy import through, within
 from models.tenant import Tenant
@@ -34,6 +35,7 @@ async def enabled(caller: Caller) -> bool:
         return await Authenticator.enabled(caller.user)
 
 
+@retried
 async def enroll(desk: Desk, caller: Caller) -> Enrollment:
     """A new authenticator, which counts once it is confirmed; until then one that was confirmed before does.
 
@@ -75,6 +77,7 @@ async def confirm(desk: Desk, caller: Caller, code: str) -> list[str]:
         return await _recovery_codes(caller)
 
 
+@retried
 async def regenerate(caller: Caller) -> list[str]:
     """New recovery codes in place of all before. Refuses with NotFound or ReauthenticationRequired."""
     async with within(caller.to(Permission.ACCOUNT_USE)):
@@ -82,6 +85,7 @@ async def regenerate(caller: Caller) -> list[str]:
         return await _recovery_codes(caller)
 
 
+@retried
 async def disable(desk: Desk, caller: Caller) -> None:
     """Removes the authenticator and the recovery codes. Refuses with NotFound, NotAllowed or ReauthenticationRequired."""
     async with within(caller.to(Permission.ACCOUNT_USE)):

@@ -14,6 +14,7 @@ from models.audit import AuditEntry
 from models.errors import NotAllowed, NotFound
 from models.invitation import Invitation
 from models.paging import Page, Window
+from models.retries import retried
 from models.session import Session
 from models.tenancy import through, within
 from models.tenant import Tenant
@@ -49,10 +50,10 @@ async def change(desk: Desk, caller: Caller, user_id: UUID | None, values: Mappi
     TooManyAttempts, too, where it changes an address, to which letters go.
     """
     await _count_address(desk, caller, user_id, values)
-    async with within(caller.to(Permission.USERS_WRITE)):
-        return await _change(desk, caller, user_id, values)
+    return await _change(desk, caller, user_id, values)
 
 
+@retried
 async def remove(caller: Caller, user_id: UUID | None) -> None:
     """Removes a user and their sessions. Refuses with NotFound, NotAllowed, LastOwner, ReauthenticationRequired."""
     async with within(caller.to(Permission.USERS_WRITE)):
@@ -80,6 +81,7 @@ async def change_numbered(desk: Desk, caller: Caller, number: int, values: Mappi
     return await change(desk, caller, user["id"], values)
 
 
+@retried
 async def remove_numbered(caller: Caller, number: int) -> None:
     """Removes the user of this number, under the rules of `remove`."""
     async with within(caller.to(Permission.USERS_WRITE)):
@@ -95,7 +97,13 @@ async def _count_address(desk: Desk, caller: Caller, user_id: UUID | None, value
         await counted(desk, caller.origin, "address", tenant["slug"], tenant, caller.user.hex)
 
 
+@retried
 async def _change(desk: Desk, caller: Caller, user_id: UUID | None, values: Mapping[str, Any]) -> Row:
+    async with within(caller.to(Permission.USERS_WRITE)):
+        return await _changed(desk, caller, user_id, values)
+
+
+async def _changed(desk: Desk, caller: Caller, user_id: UUID | None, values: Mapping[str, Any]) -> Row:
     rules.none_empty(values)
     user = await _found(caller, user_id)
     role = Role(values.get("role", user["role"]))

@@ -21,6 +21,7 @@ from rest import errors
 _JSON: Final = "application/json"
 _INT: Final = re.compile(r"[+-]?[0-9]{1,10}")
 _INT32: Final = range(-(2**31), 2**31)
+_IDEMPOTENCY_KEY: Final = "Idempotency-Key"
 _VERSION: Final = re.compile(r'"([0-9]{1,9})"')
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -98,6 +99,14 @@ class Call:
             raise BadRequest("If-Match takes one version.")
         version = _VERSION.fullmatch(given[0].strip())
         return int(version[1]) if version else 0
+
+    @property
+    def idempotency_key(self) -> str | None:
+        """The Idempotency-Key, as it stands there, or None."""
+        given = self.request.headers.getall(_IDEMPOTENCY_KEY, [])
+        if len(given) > 1:
+            raise BadRequest("Idempotency-Key is given once.")
+        return given[0] if given else None
 
     async def body(self, model: type[_Model]) -> _Model:
         """The JSON body as the model says. Raises BadRequest with the old framework's words."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
 from models.conditions import TextMatch
@@ -65,9 +66,11 @@ async def one(call: Call) -> Reply:
 
 
 async def add(call: Call) -> Reply:
-    """POST /api/address-book."""
+    """POST /api/address-book; with an Idempotency-Key it is done once, and answered as the first time."""
     given = await call.body(bodies.Contact)
-    return _saved(call, await contacts.add_numbered(call.caller, given.values()), errors.CREATED)
+    row, replayed = await contacts.add_numbered(call.caller, given.values(), call.idempotency_key)
+    reply = _saved(call, row, errors.CREATED)
+    return replace(reply, headers={**reply.headers, "Idempotent-Replayed": "true"}) if replayed else reply
 
 
 async def change(call: Call) -> Reply:

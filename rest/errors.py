@@ -14,6 +14,7 @@ CREATED: Final = 201
 NOT_MODIFIED: Final = 304
 NOT_FOUND: Final = 404
 NOT_ALLOWED: Final = 405
+KEY_REUSED: Final = 422
 
 SIGN_IN_AGAIN: Final = "Invalid token, please login again"
 
@@ -48,6 +49,7 @@ TABLE: Final[dict[type[Refusal], Told]] = {
     errors.Conflict: Told(409),
     errors.SlugTaken: Told(409, "Tenant unique constraint violated: this id is taken", ("tenant",)),
     errors.StaleVersion: Told(412),
+    errors.IdempotencyKeyReused: Told(KEY_REUSED),
     errors.TooManyAttempts: Told(429),
     errors.Unavailable: Told(503),
 }

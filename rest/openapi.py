@@ -17,6 +17,10 @@ _REF: Final = "#/components/schemas/"
 _REFUSED: Final = {"$ref": f"{_REF}Refused"}
 _TEXT: Final = {"type": "string"}
 _WHOLE: Final = {"type": "integer", "format": "int32"}
+_KEY: Final = (
+    "1 to 255 printable characters of ASCII, fresh for each. For 24 hours the same key with the same body is answered as the first "
+    "time, with Idempotent-Replayed: true, and nothing is done again; with another body it is refused."
+)
 
 
 def document(routes: Iterable[Route]) -> dict[str, Any]:
@@ -54,6 +58,8 @@ def _operation(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
     }
     if not route.open:
         told["security"] = [{"bearer": []}]
+    if route.keyed:
+        told["parameters"].append({"name": "Idempotency-Key", "in": "header", "description": _KEY, "schema": _TEXT})
     if "{id}" in route.path:
         told["parameters"].append({"name": "id", "in": "path", "required": True, "schema": _TEXT if "tenants" in words else _WHOLE})
     if route.takes is None:
@@ -81,6 +87,8 @@ def _responses(route: Route) -> dict[str, Any]:
     for kind, why in ((Unauthenticated, "Nobody is signed in"), (Forbidden, "The role does not suffice")):
         if not route.open:
             told[str(errors.TABLE[kind].status)] = _response(why, _REFUSED)
+    if route.keyed:
+        told[str(errors.KEY_REUSED)] = _response("The key came with another input before", _REFUSED)
     if "{id}" in route.path:
         told[str(errors.NOT_FOUND)] = _response("There is none of this id", _REFUSED)
     return told

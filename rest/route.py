@@ -19,6 +19,7 @@ class Route:
     """One operation. `who` is anyone, the least role that may, or the operator's mark.
 
     `takes` is its body, or its query where that is typed; `query` are the keys of one where what cannot be read is a default.
+    `keyed` is whether an Idempotency-Key lets it be sent again.
     """
 
     method: str
@@ -28,6 +29,7 @@ class Route:
     summary: str
     takes: type[BaseModel] | None = None
     query: tuple[str, ...] = ()
+    keyed: bool = False
 
     @property
     def open(self) -> bool:

@@ -17,6 +17,7 @@ from observability.logging import logger
 from observability.operation import operating
 from resolvers import sessions as signed_in
 from resolvers import tenants as owned
+from resolvers.deadline import Deadlines
 from rest import bodies, contacts, dialect, errors, health, openapi, sessions, tenants, users
 from rest.call import Call, Faults, Reply, json
 from rest.route import ANYONE, OPERATOR, Route
@@ -60,7 +61,7 @@ ROUTES: Final = (
     Route("GET", "/api/address-book", contacts.listed, "VIEWER", "Contacts, by id or paged", query=contacts.LIST_QUERY),
     Route("GET", "/api/address-book/filter", contacts.filtered, "VIEWER", "Contacts that match", bodies.ContactFilter),
     Route("GET", "/api/address-book/{id}", contacts.one, "VIEWER", "One contact"),
-    Route("POST", "/api/address-book", contacts.add, "EDITOR", "A new contact", bodies.Contact),
+    Route("POST", "/api/address-book", contacts.add, "EDITOR", "A new contact", bodies.Contact, keyed=True),
     Route("PUT", "/api/address-book/{id}", contacts.change, "EDITOR", "Replaces a contact", bodies.Contact),
     Route("DELETE", "/api/address-book/{id}", contacts.delete, "EDITOR", "Puts a contact into the trash"),
     *_tenants("/api/admin/tenants"),
@@ -71,9 +72,11 @@ ROUTES: Final = (
 )
 
 
-def routes(desk: Desk, *, identify: Callable[[web.Request], Identity], dialect: str, faults: Faults) -> list[web.RouteDef]:
+def routes(
+    desk: Desk, *, identify: Callable[[web.Request], Identity], dialect: str, faults: Faults, deadline: Deadlines
+) -> list[web.RouteDef]:
     """What to mount: every route, the rest of `/api`, and their description. `dialect` is auto, rust or ui."""
-    shim = _Shim(desk, identify, dialect, faults)
+    shim = _Shim(desk, identify, dialect, faults, deadline)
     described = openapi.document(ROUTES)
 
     async def description(request: web.Request) -> web.Response:
@@ -98,6 +101,7 @@ class _Shim:
     identify: Callable[[web.Request], Identity]
     dialect: str
     faults: Faults
+    deadline: Deadlines
 
     def handler(self, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def handle(request: web.Request) -> web.StreamResponse:
@@ -105,9 +109,10 @@ class _Shim:
             call = Call(request, self.desk, identity, self.faults, dialect.speaks_ui(self.dialect, request, identity.caller))
             with operating(identity.caller, f"{route.method} {route.path}"):
                 try:
-                    if not route.open:  # an open one is a probe, or has a throttle of its own
-                        await self.desk.budget.charge(identity.caller, identity.origin, POINTS)
-                    reply = await (route.handler(call) if route.open else _guarded(route, call))
+                    with self.deadline(reads=route.method == hdrs.METH_GET):
+                        if not route.open:  # an open one is a probe, or has a throttle of its own
+                            await self.desk.budget.charge(identity.caller, identity.origin, POINTS)
+                        reply = await (route.handler(call) if route.open else _guarded(route, call))
                     response = reply.response(request)
                 except Refusal as refusal:
                     response = _refused(request, identity, refusal)

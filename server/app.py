@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import nullcontext
 from dataclasses import fields
 from typing import Final
+from uuid import uuid4
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -22,13 +23,16 @@ from gql.engine.engine import Engine
 from gql.limits import Limits
 from gql.trusted import Trusted
 from gql.view import View
+from observability.exporter import headers
 from observability.metrics import Metrics
 from observability.tracing import Tracing
 from resolvers.background import settled
+from resolvers.deadline import Deadlines
 from server import middlewares, pages
 from server.database import opened
 from server.health import Health
 from server.mailer import LogMailer, Relay, SmtpMailer, sender
+from server.places import Places
 from server.settings import Environment, Settings
 from server.shared_throttle import SharedThrottle
 from server.thresholds import learning
@@ -38,6 +42,7 @@ VERSION: Final = "0.1.0"
 HEALTH = web.AppKey("health", Health)
 DESK = web.AppKey("desk", Desk)
 WORKER = web.AppKey("worker", Worker)
+PLACES = web.AppKey("places", Places)
 
 
 def create_app(settings: Settings) -> web.Application:
@@ -60,7 +65,7 @@ def create_app(settings: Settings) -> web.Application:
         public_url=settings.links,
         budget=budgets,
     )
-    tracing = Tracing.start("address-book", VERSION, settings.otlp_endpoint, settings.trace_ratio)
+    tracing = _tracing(settings, metrics)
     health = Health(metrics, lambda: desk.throttle.where)
     origins = settings.cors_allowed_origins or _development_origins(settings)
     app = web.Application(
@@ -71,13 +76,21 @@ def create_app(settings: Settings) -> web.Application:
     )
     worker = Worker(settings, desk)
     app[HEALTH], app[DESK], app[WORKER] = health, desk, worker
+    app[PLACES] = Places(
+        settings.requests_at_once,
+        settings.connections_at_once,
+        desk.keys.tenant_of,
+        metrics.shed,
+        {one: _lines(middlewares.sharing(one, credentials=settings.cors_allow_credentials, preflight=False)) for one in origins},
+    )
     page = pages.graphiql_page if settings.open_to_developers else None
+    deadline = Deadlines(settings.operation_seconds)
     view = View(
         Engine(
             gql.schema.build(),
             Limits(**{one.name: getattr(settings, f"graphql_max_{one.name}") for one in fields(Limits)}),
             plans=settings.fast_road,
-            seconds=settings.operation_seconds,
+            deadline=deadline,
             suggests=settings.introspectable,
             took=metrics.took,
         ),
@@ -101,6 +114,7 @@ def create_app(settings: Settings) -> web.Application:
             identify=lambda request: request[middlewares.IDENTITY],
             dialect=settings.legacy_dialect,
             faults=health.faults,
+            deadline=deadline,
         )
     )
     if settings.metrics_port is None:
@@ -118,6 +132,7 @@ def create_app(settings: Settings) -> web.Application:
                 pool=settings.database_pool,
                 statement_timeout_ms=settings.statement_timeout_ms,
                 fast_road=settings.fast_road,
+                metrics=metrics,
             ) as pool:
                 metrics.watch_pool(
                     size=pool.get_size,
@@ -140,6 +155,26 @@ def create_app(settings: Settings) -> web.Application:
         app.cleanup_ctx.append(jobs)  # after the database, and so they end before it closes
     metrics.know(f"{route.method} {route.resource.canonical}" for route in app.router.routes() if route.resource)
     return app
+
+
+def _tracing(settings: Settings, metrics: Metrics) -> Tracing:
+    return Tracing.start(
+        {
+            "service.name": "address-book",
+            "service.version": VERSION,
+            "service.instance.id": str(uuid4()),
+            "deployment.environment.name": settings.environment.value,
+        },
+        settings.otlp_endpoint,
+        settings.trace_ratio,
+        slow_ms=settings.trace_slow_ms,
+        headers=headers(settings.otlp_headers.get_secret_value()) if settings.otlp_headers else None,
+        registry=metrics.registry,
+    )
+
+
+def _lines(headers: Mapping[str, str]) -> str:
+    return "".join(f"{name}: {value}\r\n" for name, value in headers.items())
 
 
 def _mailer(settings: Settings, metrics: Metrics) -> Mailer | None:

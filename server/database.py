@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from math import inf
 from pathlib import Path
 from typing import Any, Final, cast
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -17,14 +18,17 @@ from tortoise.exceptions import BaseORMException
 
 from auth.vault import Vault
 from models import tenancy
+from models.dial import Place
+from models.driver import FAILURES
 from models.pool import Client, Pool
+from observability.metrics import Metrics
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 MODELS: Final = [
     f"models.{noun}"
     for noun in (
-        "audit authenticator contact invitation job label legacy_import login_history mail_token seal session signup_claim tenant "
-        "user"
+        "audit authenticator contact idempotency invitation job label legacy_import login_history mail_token seal session "
+        "signup_claim tenant user"
     ).split()
 ]
 
@@ -32,12 +36,37 @@ _DOOR: Final = "door"
 """The purpose of the keys in the vault with which a tenant is held."""
 _MIGRATION_LOCK: Final = 0x61646472_626F6F6B  # "addrbook": one migration of this database at a time
 _TURN_TIMEOUT_MS: Final = 60_000  # how long a second migration waits for the first
+_SLACK_SECONDS: Final = 0.25
+"""So long after a statement's time-out Postgres will have told of it."""
 _LOCK_TIMEOUT_MS: Final = 4_000
 _MIGRATION_TIMEOUT_MS: Final = 600_000
 
 
 class BadDatabase(Exception):
     """The database cannot serve as it is; the text says what to do."""
+
+
+def address(dsn: str) -> dict[str, Any]:
+    """What a DSN `postgresql://user:password@host:port,host:port/database?sslmode=…` of one host or several says, for a Dial.
+
+    `target_session_attrs`: `any` lets a standby read where no server takes writes; `primary` or `read-write`, the default where
+    there are several hosts, does not. Raises BadDatabase for another one.
+    """
+    parts = urlsplit(dsn)
+    options = dict(parse_qsl(parts.query))
+    places = [(options["host"], 5432)] if "host" in options else _places(parts.netloc)
+    wanted = options.get("target_session_attrs", "any" if len(places) == 1 else "read-write")
+    if wanted not in {"any", "primary", "read-write"}:
+        raise BadDatabase("target_session_attrs in the URL of the database must be any, primary or read-write.")
+    ssl = {"ssl": options["sslmode"]} if "sslmode" in options else {}
+    return {
+        "places": places,
+        "strict": wanted != "any",
+        "user": unquote(parts.username or ""),
+        "password": unquote(parts.password or ""),
+        "database": unquote(parts.path.removeprefix("/")),
+        **ssl,
+    }
 
 
 def config(
@@ -47,24 +76,17 @@ def config(
     single_statements: bool = True,
     models: list[str] = MODELS,
     server_settings: dict[str, str] | None = None,
+    patience: float = inf,
 ) -> dict[str, Any]:
-    """Tortoise's configuration for a DSN `postgresql://user:password@host:port/database?sslmode=…`."""
-    parts = urlsplit(dsn)
-    options = dict(parse_qsl(parts.query))
-    credentials: dict[str, Any] = {
-        "host": options.get("host", parts.hostname),
-        "port": parts.port or 5432,
-        "user": unquote(parts.username or ""),
-        "password": unquote(parts.password or ""),
-        "database": unquote(parts.path.removeprefix("/")),
+    """Tortoise's configuration for a DSN. `patience` is how many seconds a statement may go without any answer."""
+    credentials = address(dsn) | {
+        "patience": patience,
         "minsize": 1,
         "maxsize": pool,
         "single_statements": single_statements,
         "application_name": "address-book",
         "server_settings": server_settings or {},
     }
-    if "sslmode" in options:
-        credentials["ssl"] = options["sslmode"]
     return {
         "connections": {"default": {"engine": "models.pool", "credentials": credentials}},
         "apps": {"models": {"models": models, "default_connection": "default"}},
@@ -75,9 +97,15 @@ def config(
 
 @asynccontextmanager
 async def opened(
-    dsn: str, vault: Vault, *, pool: int = 10, statement_timeout_ms: int = 3_000, fast_road: bool = True
+    dsn: str,
+    vault: Vault,
+    *,
+    pool: int = 10,
+    statement_timeout_ms: int = 2_500,
+    fast_road: bool = True,
+    metrics: Metrics | None = None,
 ) -> AsyncIterator[Pool]:
-    """Tortoise over a pool of connections whose statements are bounded; the vault has the key of the door.
+    """Tortoise over a pool of connections whose statements are bounded, by Postgres and by us; the vault has the key of the door.
 
     Opened in the task that starts the server.
     """
@@ -94,9 +122,11 @@ async def opened(
                 "idle_in_transaction_session_timeout": "10000",
                 "jit": "off",
             },
+            patience=statement_timeout_ms / 1000 + _SLACK_SECONDS,
         )
     )
     client = cast("Client", context.connections.get("default"))
+    client.metrics = metrics
     await client.create_connection(with_db=True)
     tenancy.client.set(client)
     tenancy.door_key.set(lambda: vault.keys(_DOOR)[0])
@@ -194,7 +224,7 @@ def _told(what: str) -> Iterator[None]:
         yield
     except TimeoutError as error:
         raise BadDatabase(f"{what}: Postgres does not answer.") from error
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, BaseORMException) as error:
+    except (*FAILURES, BaseORMException) as error:
         line = str(error).partition("\n")[0]  # the detail that may follow quotes values
         raise BadDatabase(f"{what}: {line}") from error
 
@@ -205,6 +235,11 @@ def with_database(dsn: str, name: str, user: str | None = None, password: str | 
     place = parts.netloc.rpartition("@")[2]
     who = parts.netloc.rpartition("@")[0] if user is None else f"{user}:{password}"
     return parts._replace(netloc=f"{who}@{place}", path=f"/{name}").geturl()
+
+
+def _places(netloc: str) -> list[Place]:
+    parts = [urlsplit(f"//{place}") for place in netloc.rpartition("@")[2].split(",")]
+    return [(part.hostname, part.port or 5432) for part in parts]
 
 
 def _number(name: str) -> int:

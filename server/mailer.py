@@ -18,9 +18,9 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import aiosmtplib
 
 from auth.desk import Letter, NotSent
+from models.breaker import Breaker, BreakerOpen
 from observability.logging import logger, output
 from observability.metrics import Metrics
-from server.breaker import Breaker, BreakerOpen
 
 _log = logger(__name__)
 _HOPS: Final = 4

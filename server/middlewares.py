@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from random import getrandbits
@@ -26,6 +26,7 @@ from models.errors import Unauthenticated
 from models.values import Origin
 from observability.logging import INFO, bound, logger, told
 from observability.metrics import Metrics, Outcome, Timing
+from observability.spans import Request, failed
 from observability.tracing import Tracing
 from server.settings import Network
 
@@ -36,6 +37,10 @@ _READ_SECONDS: Final = 30.0
 
 IDENTITY = web.RequestKey("identity", Identity)
 REQUEST_ID = web.RequestKey("request_id", str)
+PLACE: web.RequestKey[Callable[[], bool]] = web.RequestKey("place")
+"""Takes a place for a request that could not get one before (`server.wire`), and tells whether there was one."""
+
+BUSY: Final = "Too much is asked of this service at once. Try again in a moment."
 
 _REQUEST_ID: Final = istr("X-Request-ID")
 _POLICY: Final = istr("Content-Security-Policy")
@@ -53,6 +58,8 @@ SECURE: Final = CIMultiDict(
 
 _USUAL: Final = "".join(f"{name}: {value}\r\n" for name, value in ((_REQUEST_ID, "%s"), (hdrs.VARY, _VARY), *SECURE.items()))
 """What `_secure` adds to an answer that has none of it, as it is sent; the request's id stands in it once it is known."""
+
+_CODES: Final = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 413: "TOO_LARGE", 500: "INTERNAL", 503: "UNAVAILABLE"}
 
 
 def gate(
@@ -74,7 +81,7 @@ def gate(
         route = resource.canonical if resource else "unknown"
         timing = Timing(metrics, "graphql" if route == "/graphql" else "rest", f"{method} {route}")
         with (
-            tracing.request(timing.operation, request.headers.get("traceparent"), {"http.request.method": method}) as trace,
+            tracing.request(method, route if resource else None, request_id, request.headers) as trace,
             bound(request_id=request_id, trace_id=trace.trace_id),
         ):
             response = await metrics.timed(timing, _answered(request, handler, timing, desk, proxies))
@@ -82,9 +89,9 @@ def gate(
             if type(response) is not Answer or origin in allowed or not response.seal(request, _USUAL % request_id):
                 _secure(response.headers, request_id)
             if origin in allowed:
-                response.headers.extend(_sharing(origin or "", credentials=credentials, preflight=_is_preflight(request)))
-            trace.set("http.response.status_code", response.status)
-            trace.set("request.id", request_id)
+                response.headers.extend(sharing(origin or "", credentials=credentials, preflight=_is_preflight(request)))
+            if trace.answered(response.status):
+                _tell(trace, request)
             if told(INFO):
                 identity = request.get(IDENTITY)
                 caller = identity.caller if identity else None
@@ -114,6 +121,8 @@ async def _answered(
             request[IDENTITY] = _identity(request, desk, proxies)
             if request.can_read_body:
                 await _read(request)
+            if (take := request._state.get(PLACE)) is not None and not take():
+                raise web.HTTPServiceUnavailable(reason=BUSY, headers={hdrs.RETRY_AFTER: "1"})
             response = await handler(request)
     except web.HTTPException as error:
         headers = {str(name): error.headers[name] for name in (hdrs.ALLOW, hdrs.RETRY_AFTER) if name in error.headers}
@@ -125,10 +134,21 @@ async def _answered(
         raise
     except Exception as error:
         _log.error("unexpected error", exc_info=error)
+        failed(error)
         response = failure(request, 500, f"Something went wrong on our side. Tell us the request id {request[REQUEST_ID]}.")
     timing.operation = request.get(OPERATION, timing.operation)
     timing.outcome = _outcome(response.status)
     return response
+
+
+def _tell(trace: Request, request: web.Request) -> None:
+    """What a request's span tells of its caller and its operation."""
+    identity = request.get(IDENTITY)
+    if identity is not None and identity.caller is not None:
+        trace.set("tenant.id", identity.caller.tenant.hex)
+        trace.set("user.id", identity.caller.user.hex)
+    if OPERATION in request:
+        trace.set("graphql.operation.name", request[OPERATION])
 
 
 def _is_preflight(request: web.Request) -> bool:
@@ -144,9 +164,7 @@ def failure(request: web.Request, status: int, message: str, headers: dict[str, 
 
 def bare(status: int, message: str, headers: dict[str, str] | None = None) -> web.Response:
     """The same where there is no request to look at."""
-    code = {400: "BAD_REQUEST", 404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 413: "TOO_LARGE", 500: "INTERNAL"}.get(
-        status, "BAD_REQUEST"
-    )
+    code = _CODES.get(status, "BAD_REQUEST")
     body = {"message": message, "data": "", "errors": [{"message": message, "extensions": {"code": code}}]}
     return web.Response(body=orjson.dumps(body), status=status, content_type="application/json", headers=headers)
 
@@ -230,12 +248,12 @@ def _secure(headers: CIMultiDict[str], request_id: str) -> None:
         headers.extend(SECURE)
 
 
-def _sharing(origin: str, *, credentials: bool, preflight: bool) -> dict[str, str]:
+def sharing(origin: str, *, credentials: bool, preflight: bool) -> dict[str, str]:
     """The headers that let a page of this origin read the answer, or send the request that a preflight asks for."""
     told: dict[str, str] = {
         hdrs.ACCESS_CONTROL_ALLOW_ORIGIN: origin,
-        hdrs.ACCESS_CONTROL_EXPOSE_HEADERS: "authorization, content-type, x-tenant-id, etag, x-request-id, retry-after, "
-        "ratelimit-limit, ratelimit-remaining, ratelimit-reset",
+        hdrs.ACCESS_CONTROL_EXPOSE_HEADERS: "authorization, content-type, x-tenant-id, etag, x-request-id, idempotent-replayed, "
+        "retry-after, ratelimit-limit, ratelimit-remaining, ratelimit-reset",
     }
     if credentials:
         told[hdrs.ACCESS_CONTROL_ALLOW_CREDENTIALS] = "true"
@@ -243,7 +261,7 @@ def _sharing(origin: str, *, credentials: bool, preflight: bool) -> dict[str, st
         told |= {
             hdrs.ACCESS_CONTROL_ALLOW_METHODS: "GET, POST, PUT, DELETE, OPTIONS",
             hdrs.ACCESS_CONTROL_ALLOW_HEADERS: "authorization, accept, content-type, x-tenant-id, x-request-id, if-match, "
-            "if-none-match, prefer",
+            "if-none-match, idempotency-key, prefer",
             hdrs.ACCESS_CONTROL_MAX_AGE: "3600",
         }
     return told

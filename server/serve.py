@@ -6,23 +6,38 @@ import asyncio
 import gc
 import os
 import signal
-from collections.abc import Callable
-from contextlib import suppress
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Final
 
 from aiohttp import web
 
 from observability.logging import logger
-from server.app import DESK, HEALTH, WORKER, create_app
+from server import startup
+from server.app import DESK, HEALTH, PLACES, WORKER, create_app
 from server.reload import watch
 from server.settings import BadSettings, Settings
 from server.wire import Runner
 
 _log = logger(__name__)
+FORCED: Final = 70
+"""The exit code of a process that had to be cut off since its end took too long."""
 _KEEP_ALIVE_SECONDS: Final = 15.0
-_SHUTDOWN_SECONDS: Final = 20.0
+_RUNNING_SECONDS: Final = 10.0
+"""For so long requests that are being answered may go on once nothing listens any more."""
+_CUT_SECONDS: Final = 1.0
+"""How long what is cut off then may take to close what it has open."""
+_END_SECONDS: Final = 24.0
+"""How long all of the end may take after the drain, jobs and traces too; with the drain of production less than half a minute."""
 _LINGERING_SECONDS: Final = 2.0
 """For so long the rest of a body that was refused is read and dropped, so that its sender sees why."""
+_UNREAD_MILLISECONDS: Final = 30_000
+"""For so long a client may leave what it was sent unread; then the system closes the connection."""
+_BACKLOG: Final = 1_024
+"""Connections that wait to be taken, at the most; a crowd that finds no room there tries again a second later."""
 _YOUNG_OBJECTS: Final = 20_000
 """So many new containers bring the garbage collector: a page of contacts makes hundreds, and holds no circle."""
 
@@ -34,35 +49,43 @@ async def serve(
     again: Callable[[], Settings] | None = None,
     public: bool = True,
 ) -> None:
-    """Serves until a signal comes. Readiness fails first; after `drain_seconds` nothing new is taken, and what runs may end.
+    """Serves until a signal comes. Nothing listens before it can serve (`startup.awaited`); later losses do not end it.
 
-    Jobs are not begun any more from the signal on; what runs of them may end, or is handed back before the database closes.
-    `again` reads the settings anew, for keys that change meanwhile. Without `public` it listens for probes and metrics alone.
+    From the signal on readiness fails, each answer is the last of its connection, and no job is begun. After the drain nothing new
+    is taken; what runs may end, or is cut off, and jobs are handed back before the database closes. A second signal cuts all that
+    short. Where the end takes longer than it may, the process ends with FORCED. `again` reads the settings anew, for keys that
+    change meanwhile. Without `public` it listens for probes and metrics alone.
 
-    A second signal cuts the drain short.
-    Raises BadSettings where it cannot listen.
+    Raises BadDatabase where it cannot serve, BadSettings where it cannot listen.
     """
+    app = create_app(settings)
     stop, hurry = asyncio.Event(), asyncio.Event()
 
     def told() -> None:
-        (hurry if stop.is_set() else stop).set()
+        if stop.is_set():
+            hurry.set()
+            app[WORKER].hurry()
+        stop.set()
 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, told)
-    app = create_app(settings)
+    await startup.awaited(settings, app[HEALTH], stop)
+    if stop.is_set():
+        return
     # aiohttp would inflate even the bodies that are refused, so it does not; nothing here takes a compressed one.
     runner = Runner(
         app,
+        app[PLACES],
         access_log=None,
         keepalive_timeout=_KEEP_ALIVE_SECONDS,
         auto_decompress=False,
         handler_cancellation=True,  # who hangs up stops what was done for them
         handle_signals=False,
-        shutdown_timeout=_SHUTDOWN_SECONDS,
+        shutdown_timeout=_CUT_SECONDS,
         lingering_time=_LINGERING_SECONDS,
     )
-    inner = Runner(_metrics(app), access_log=None, handle_signals=False, shutdown_timeout=_SHUTDOWN_SECONDS)
+    inner = Runner(_metrics(app), access_log=None, handle_signals=False, shutdown_timeout=_CUT_SECONDS)
     try:
         await runner.setup()
         if public:
@@ -83,13 +106,48 @@ async def serve(
             watching.cancel()
         app[HEALTH].draining = True
         app[WORKER].stop()
-        _log.info("draining", seconds=settings.drain_seconds)
-        with suppress(TimeoutError):
-            await asyncio.wait_for(hurry.wait(), settings.drain_seconds)
+        runner.drain()
+        _log.info("draining", seconds=settings.draining_seconds)
+        await _passed(settings.draining_seconds, hurry)
     finally:
-        await runner.cleanup()
-        await inner.cleanup()
-        _log.info("stopped")
+        with _forced(_END_SECONDS):
+            await _answered(runner, hurry)
+            await runner.cleanup()
+            await inner.cleanup()
+            _log.info("stopped")
+
+
+async def _answered(runner: Runner, hurry: asyncio.Event) -> None:
+    """Takes no connection more, and returns when nobody waits for an answer, somebody hurries, or it has taken too long."""
+    for site in runner.sites:
+        await site.stop()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_RUNNING_SECONDS):
+            while runner.answering and not hurry.is_set():
+                await _passed(0.05, hurry)
+
+
+async def _passed(seconds: float, hurry: asyncio.Event) -> None:
+    """Returns after so many seconds, or when somebody hurries."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(hurry.wait(), seconds)
+
+
+@contextmanager
+def _forced(seconds: float) -> Iterator[None]:
+    """Ends the process where the block takes longer: by a thread, since it may be the loop that hangs."""
+    timer = threading.Timer(seconds, _end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _end() -> None:
+    _log.error("cut off, since the end took too long", code=FORCED)
+    os._exit(FORCED)
 
 
 def _settle() -> None:
@@ -109,9 +167,13 @@ def _metrics(app: web.Application) -> web.Application:
 
 async def _listen(runner: web.AppRunner, names: str, host: str, port: int) -> None:
     try:
-        await web.TCPSite(runner, host, port).start()
+        site = web.TCPSite(runner, host, port, backlog=_BACKLOG)
+        await site.start()
     except OSError as error:
         raise BadSettings(f"{names}: cannot listen on {host}:{port}: {_said(error)}") from error
+    if sys.platform == "linux":  # connections inherit it
+        for taken in site._server.sockets:  # type: ignore[union-attr]
+            taken.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNREAD_MILLISECONDS)
 
 
 def _said(error: OSError) -> str:

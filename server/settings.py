@@ -26,6 +26,7 @@ from auth.tokens import Keyring
 from auth.vault import Vault
 from server.settings_graphql import GraphQL
 from server.settings_later import Later
+from server.settings_traces import Traces
 
 
 class Environment(StrEnum):
@@ -109,8 +110,12 @@ class Migration(Keyed):
 class Console(Keyed):
     """What the commands at the machine take, and the server too."""
 
-    database_url: SecretStr = Field(description="postgresql://… of the role that serves: address_book_app.")
-    statement_timeout_ms: int = Field(3_000, ge=100, le=60_000, description="After so long Postgres gives up a statement.")
+    database_url: SecretStr = Field(
+        description="postgresql://user:password@host:port/database of the role that serves: address_book_app. Of several servers, "
+        "host:port,host:port, the one that takes writes is found; ?target_session_attrs=any lets a standby read while none does, "
+        "which may not have heard yet that a session ended.",
+    )
+    statement_timeout_ms: int = Field(2_500, ge=100, le=60_000, description="After so long Postgres gives up a statement.")
     password_min_length: int = Field(8, ge=8, le=64, description="Characters that a new password has at least.")
     bcrypt_cost: int = Field(12, ge=4, le=16, description="2^cost rounds for a password; at least 12 in production.")
 
@@ -122,13 +127,24 @@ class Console(Keyed):
         return value
 
 
-class Settings(Later, GraphQL, Console):
+class Settings(Traces, Later, GraphQL, Console):
     """What `serve` and `work` take."""
 
     host: str = Field("127.0.0.1", description="The address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="The port to listen on.")
     metrics_port: int | None = Field(None, ge=1, le=65535, description="A port of its own for /metrics; required in production.")
     database_pool: int = Field(10, ge=1, le=100, description="Connections to Postgres at the most.")
+
+    requests_at_once: int = Field(
+        128,
+        ge=2,
+        le=10_000,
+        description="Requests that one process answers at once, or keeps waiting, at the most; further ones are refused, with 503. "
+        "One tenant may take half of them.",
+    )
+    connections_at_once: int = Field(
+        900, ge=1, le=100_000, description="Connections of clients at the most; the process needs some more open files than that."
+    )
 
     jwt_keys: SecretStr = Field(description="A JSON list of {kid, alg, key, active}: what signs and verifies access tokens.")
     redis_url: SecretStr | None = Field(
@@ -158,9 +174,19 @@ class Settings(Later, GraphQL, Console):
         description="Whether compiled plans execute operations, and single statements open their own door; off, graphql-core and "
         "transactions do it all, with the same answers.",
     )
-    otlp_endpoint: str | None = Field(None, description="Where traces go, over OTLP/HTTP; nowhere if not set.")
-    trace_ratio: float = Field(0.1, ge=0, le=1, description="The share of requests that are traced.")
-    drain_seconds: float = Field(0, ge=0, le=60, description="How long /readyz fails before the server stops listening.")
+    startup_seconds: float = Field(
+        60,
+        ge=0,
+        le=600,
+        description="How long a start waits for a database that can be served from; then it ends, with exit code 1.",
+    )
+    drain_seconds: float | None = Field(
+        None,
+        ge=0,
+        le=60,
+        description="How long /readyz fails before the server stops listening; by default 5 in production, elsewhere 0. The "
+        "end after it takes 24 seconds at the most.",
+    )
 
     @field_validator("jwt_keys")
     @classmethod
@@ -192,6 +218,11 @@ class Settings(Later, GraphQL, Console):
     def keyring(self) -> Keyring:
         """The keys of JWT_KEYS. Raises ValueError with every fault."""
         return Keyring.parse(self.jwt_keys.get_secret_value())
+
+    @property
+    def draining_seconds(self) -> float:
+        """How long a drain takes."""
+        return (5.0 if self.environment is Environment.PRODUCTION else 0.0) if self.drain_seconds is None else self.drain_seconds
 
     @property
     def links(self) -> str:

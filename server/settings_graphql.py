@@ -30,7 +30,11 @@ class GraphQL(BaseModel):
         Trust.OFF, description="off, warn (other documents run, and are logged by their sha256) or enforce (they are refused)."
     )
     operation_seconds: float = Field(
-        5.0, ge=0.2, le=60, description="After so long a GraphQL operation is given up; STATEMENT_TIMEOUT_MS lies below."
+        3.0,
+        ge=0.2,
+        le=60,
+        description="After so long what is done for a request, a GraphQL operation or a call of /api, is given up; "
+        "STATEMENT_TIMEOUT_MS lies below.",
     )
     graphql_max_tokens: int = Field(2_000, ge=100, le=20_000, description="Tokens of a document, comments too.")
     graphql_max_depth: int = Field(12, ge=1, le=30, description="Fields within fields of a document.")

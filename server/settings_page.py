@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 from server.settings import Common, Console, Keyed, Migration, Settings
 from server.settings_graphql import GraphQL
 from server.settings_later import Later
+from server.settings_traces import Traces
 
 _HEAD: Final = """# Settings
 
@@ -40,9 +41,10 @@ def page() -> str:
         + _table("Every command that opens the database", Keyed, Common)
         + _table("`python -m server migrate`", Migration, Keyed)
         + _table("`tenant`, `user`, `operator`, `audit`, `import-legacy`, `serve` and `work`", Console, Keyed)
-        + _table("`serve` and `work`", Settings, Console, GraphQL, Later)
+        + _table("`serve` and `work`", Settings, Console, GraphQL, Later, Traces)
         + _table("`serve` and `work`: GraphQL", GraphQL)
         + _table("`serve` and `work`: letters and jobs", Later)
+        + _table("`serve` and `work`: traces", Traces)
         + _FOOT
     )
 

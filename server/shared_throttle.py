@@ -17,9 +17,10 @@ from redis.exceptions import RedisError
 
 from auth.throttle import FORGOTTEN, Throttle, closed_for, refusal
 from auth.vault import Vault
+from models.breaker import Breaker, BreakerOpen, State
 from models.errors import TooManyAttempts
 from observability.metrics import Metrics
-from server.breaker import Breaker, BreakerOpen, State
+from observability.spans import step
 
 PATIENCE_SECONDS: Final = 0.25
 """How long an attempt waits for Redis before it is counted in this process."""
@@ -65,7 +66,8 @@ class SharedThrottle:
         """As `auth.desk.Throttle` says. It waits for Redis a quarter of a second at the most, and then asks the local throttle."""
         try:
             async with self._breaker.guard(*_FAILED), asyncio.timeout(PATIENCE_SECONDS):
-                closed = await self._asked(kind, place, key, per_minute)
+                with step("throttle", {"db.system.name": "redis"}, client=True):
+                    closed = await self._asked(kind, place, key, per_minute)
         except BreakerOpen:
             pass
         except _FAILED:
@@ -109,7 +111,7 @@ class SharedThrottle:
             return Closed(first, news=False)
         times = await self._storage.incr(closings, int(FORGOTTEN))
         full_until, _ = await self._window.get_window_stats(item, name)
-        seconds = max(closed_for(times, per_minute), full_until - time.time())
+        seconds = max(closed_for(times, per_minute), min(full_until - time.time(), item.get_expiry()))  # whatever the clock did
         await self._redis.pexpire(closed, int(seconds * 1000))
         await self._redis.expire(f"{_PREFIX}:{closings}", int(seconds + FORGOTTEN))
         return Closed(seconds, news=True)

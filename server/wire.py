@@ -1,17 +1,28 @@
-"""The runner of the web server: what aiohttp's parser refuses is answered like everything else, in JSON, with a code."""
+"""The runner of the web server: how many connections and requests there are at once, how they end when the process is to, and
+the answers to what is no HTTP, which are JSON with a code like all others."""
 
 from __future__ import annotations
 
+from asyncio import BaseTransport
+from collections.abc import Coroutine
+from functools import partial
 from http import HTTPStatus
+from typing import Any, Final
 
 from aiohttp import HttpVersion11, hdrs, web, web_urldispatcher
+from aiohttp.http_parser import RawRequestMessage
 from aiohttp.web_protocol import RequestHandler
 from aiohttp.web_server import Server
 
 from observability.logging import logger
-from server.middlewares import SECURE, bare
+from server.middlewares import PLACE, SECURE, bare
+from server.places import Places, Tenant
 
 _log = logger(__name__)
+_PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics", "/health", "/api/health", "/api/health/status"})
+"""These need no place: who looks after a process is answered most of all while it is busy."""
+
+_Finished = Coroutine[Any, Any, tuple[web.StreamResponse, bool]]
 
 
 async def _expected(request: web.Request) -> None:
@@ -29,23 +40,101 @@ web_urldispatcher._default_expect_handler = _expected  # for paths that no route
 
 
 class Runner(web.AppRunner):
-    """An AppRunner whose connections speak as ours do."""
+    """An AppRunner whose connections speak as ours do. Without `places` there is no end of them."""
+
+    def __init__(self, app: web.Application, places: Places | None = None, **options: Any) -> None:
+        super().__init__(app, **options)
+        self._places = places
+
+    def drain(self) -> None:
+        """From now on each answer is the last of its connection, and says so: who wants more connects to somebody else."""
+        if isinstance(self.server, _Server):
+            self.server.draining = True
+            for connection in self.server.connections:
+                if connection._current_request is not None:
+                    _part(connection._current_request)
+
+    @property
+    def answering(self) -> bool:
+        """Whether somebody waits for an answer."""
+        return self.server is not None and any(one._request_in_progress or one._messages for one in self.server.connections)
 
     async def _make_server(self) -> Server:
         server = await super()._make_server()
         server.__class__ = _Server  # aiohttp has no place where a handler of one's own is named
+        server.places, server.draining = self._places, False  # type: ignore[attr-defined]
         return server
 
 
 class _Server(Server):
-    __slots__ = ()
+    places: Places | None
+    draining: bool
 
     def __call__(self) -> RequestHandler:
         return _Handler(self, loop=self._loop, **self._kwargs)
 
 
 class _Handler(RequestHandler):
-    __slots__ = ()
+    """A connection. A request has its place from when it is whole until it is answered; who sends or reads slowly holds none."""
+
+    __slots__ = ("_begun", "_place", "_places", "_server")
+
+    def __init__(self, server: _Server, **options: Any) -> None:
+        super().__init__(server, **options)
+        self._server, self._places = server, server.places
+        self._place: Tenant | None = None
+        self._begun = False
+
+    def connection_made(self, transport: BaseTransport) -> None:
+        super().connection_made(transport)
+        if self._places is not None and len(self._server._connections) > self._places.connections:
+            self._places.refused(connection=True)
+            self.transport.write(self._places.refusal(close=True))  # type: ignore[union-attr]
+            self.force_close()
+
+    def data_received(self, data: bytes) -> None:
+        """Refuses on the spot what has no place, where it came whole and alone: the ordinary way it would cost what many an answer
+        costs. What is not decided here is when its turn comes."""
+        waiter = self._waiter
+        idle = not self._begun if waiter is None else not waiter.done()
+        if self._places is None or self._messages or not idle:
+            super().data_received(data)
+            return
+        self._waiter = None  # not to be woken yet
+        super().data_received(data)
+        self._waiter = waiter
+        if len(self._messages) == 1:
+            message, payload = self._messages[0]
+            if payload.is_eof() and type(message) is RawRequestMessage and message.path not in _PROBES:
+                headers = message.headers
+                self._place = self._places.take(headers.get(hdrs.AUTHORIZATION))
+                if self._place is None and self._plain(message):
+                    self._places.refused()
+                    refusal = self._places.refusal(message.path, headers.get(hdrs.ACCEPT, ""), headers.get(hdrs.ORIGIN))
+                    self.transport.write(refusal)  # type: ignore[union-attr]
+                    self._messages.clear()
+                    self._parser.message_consumed()  # type: ignore[union-attr]
+                    self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
+        if self._messages and waiter is not None:
+            waiter.set_result(None)
+
+    async def start(self) -> None:
+        self._begun = True
+        try:
+            await super().start()
+        finally:
+            self._leave()  # of who hung up
+
+    def _handle_request(self, request: Any, start_time: float | None, request_handler: Any) -> _Finished:
+        if self._place is None and self._places is not None and request._message.path not in _PROBES:
+            request[PLACE] = partial(self._take, self._places, request)
+        if self._server.draining:
+            _part(request)
+        return super()._handle_request(request, start_time, request_handler)
+
+    def finish_response(self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None) -> _Finished:
+        self._leave()
+        return super().finish_response(request, resp, start_time)
 
     def handle_error(
         self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, _message: str | None = None
@@ -61,3 +150,32 @@ class _Handler(RequestHandler):
         response.headers.update(SECURE)
         response.force_close()
         return response
+
+    def _plain(self, message: RawRequestMessage) -> bool:
+        """Whether a refusal needs nothing but to be written: no other end of the connection, and nothing that waits to be sent."""
+        return (
+            message.method in {hdrs.METH_GET, hdrs.METH_POST}
+            and not message.should_close
+            and not message.upgrade
+            and not self._server.draining
+            and self._keepalive_handle is not None
+            and self.transport is not None
+            and self.transport.get_write_buffer_size() == 0
+        )
+
+    def _take(self, places: Places, request: web.BaseRequest) -> bool:
+        """Takes a place for a request; False where there is none."""
+        self._place = places.take(request.headers.get(hdrs.AUTHORIZATION))
+        if self._place is None:
+            places.refused()
+        return self._place is not None
+
+    def _leave(self) -> None:
+        if self._place is not None and self._places is not None:
+            self._places.leave(self._place)
+            self._place = None
+
+
+def _part(request: web.BaseRequest) -> None:
+    """Makes the answer to a request the last of its connection, as if its client had asked for that."""
+    request._message = request._message._replace(should_close=True)

@@ -23,10 +23,12 @@ from pgqueuer.types import Channel
 
 from auth.desk import Desk
 from models import queue
+from models.dial import Dial
+from models.driver import FAILURES
 from models.errors import Unavailable
-from models.pool import CONNECT_SECONDS
 from observability.logging import logger
 from resolvers import running
+from server.database import address
 from server.settings import Settings
 
 _log = logger(__name__)
@@ -40,7 +42,7 @@ _APART_SECONDS: Final = 5.0
 _LAST_SECONDS: Final = 5.0
 _ANSWER_SECONDS: Final = 10.0
 """How long Postgres may take to answer the worker."""
-_AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, FailingListenerError)
+_AWAY = (*FAILURES, FailingListenerError)
 
 
 class Worker:
@@ -61,6 +63,10 @@ class Worker:
         self._stopping.set()
         if self._manager is not None:
             self._manager.shutdown.set()
+
+    def hurry(self) -> None:
+        """Hands back what runs, now."""
+        self._handing_back.set()
 
     async def run(self) -> None:
         """Works until `stop`; where the database is away it comes back to it."""
@@ -96,12 +102,13 @@ class Worker:
         await asyncio.wait({task})
 
     async def _connected(self) -> asyncpg.Connection:
-        return await asyncpg.connect(
-            self._settings.database_url.get_secret_value(),
-            timeout=CONNECT_SECONDS,
+        # Only where it can write: while nothing can be changed, no job is taken.
+        dial = Dial(
+            **address(self._settings.database_url.get_secret_value()) | {"strict": True},
             command_timeout=_ANSWER_SECONDS,
             server_settings={"application_name": "address-book worker"},
         )
+        return await dial()
 
     async def _work(self, queries: Queries) -> None:
         manager = self._manager = QueueManager(queries, Channel(queue.SETTINGS.channel))

@@ -25,7 +25,6 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from gql.budget import charge
 from gql.context import Context
-from gql.engine.deadline import Deadlines
 from gql.engine.fields import conditions
 from gql.engine.inputs import Given, Unusual, Variables
 from gql.engine.plan import NoPlan, Plan, compiled
@@ -33,6 +32,9 @@ from gql.engine.replay import Resolved
 from gql.limits import Limits, Measure, measure
 from models.errors import Refusal, TimedOut
 from observability.logging import logger
+from observability.operation import called
+from observability.spans import step
+from resolvers.deadline import Deadlines
 
 _log = logger(__name__)
 
@@ -52,9 +54,6 @@ UNKNOWN: Final = 100
 takes longer than most operations. Charged before that, whatever is found."""
 _ERRORS: Final = 20
 """Faults that validation looks for in one document."""
-
-_LATE: Final = TimedOut("This took too long and was given up. Ask for less at once, or try again.")
-_HALF_DONE: Final = TimedOut("This took too long and was given up. Some of it may have been done: look before you try again.", None)
 
 
 class NoOperation(Exception):
@@ -78,6 +77,12 @@ class Operation:
     measure: Measure | None = None
     variables: Variables | None = None
     plans: dict[tuple[Any, ...], Plan | None] = field(default_factory=dict)
+    traced: dict[str, str | int | float | bool] = field(init=False)
+    """What its span in a trace tells."""
+
+    def __post_init__(self) -> None:
+        name = called(self.node.name.value if self.node.name else None)
+        self.traced = {"graphql.operation.type": self.node.operation.value, "graphql.operation.name": name}
 
 
 @dataclass(slots=True)
@@ -108,13 +113,13 @@ class Engine:
         limits: Limits,
         *,
         plans: bool = True,
-        seconds: float = 5.0,
+        deadline: Deadlines | None = None,
         suggests: bool = False,
         took: Callable[[Road], None] = lambda _: None,
     ) -> None:
         self._schema, self.limits, self._plans, self._took = schema._schema, limits, plans, took
         self._suggests = suggests
-        self._deadline = Deadlines(seconds)
+        self._deadline = deadline or Deadlines(3.0)
         self._documents: LRUCache[tuple[str, bool], Document] = LRUCache(_CACHE, getsizeof=lambda document: document.size)
 
     async def execute(
@@ -132,14 +137,15 @@ class Engine:
         Raises NoOperation or WrongKind.
         """
         try:
-            document, operation = await self._found(text, name, context)
-            context.cost = cost = self._weighed(document, operation, variables)
-            if operation.node.operation not in allowed:
-                raise WrongKind(operation.node.operation)
-            if not cost_only:
-                await charge(context, cost)
-            if not document.valid:
-                self._validate(document, text, introspectable=context.introspectable)
+            with step("prepare"):
+                document, operation = await self._found(text, name, context)
+                context.cost = cost = self._weighed(document, operation, variables)
+                if operation.node.operation not in allowed:
+                    raise WrongKind(operation.node.operation)
+                if not cost_only:
+                    await charge(context, cost)
+                if not document.valid:
+                    self._validate(document, text, introspectable=context.introspectable)
         except Refusal as refusal:
             return _refused(refusal)
         except _Invalid as invalid:
@@ -147,10 +153,10 @@ class Engine:
         if cost_only:
             return None
         try:
-            with self._deadline():
+            with self._deadline(reads=operation.node.operation is OperationType.QUERY), step("resolve", operation.traced):
                 return await self._executed(document, operation, variables, context)
-        except TimeoutError:
-            return _refused(_LATE if operation.node.operation is OperationType.QUERY else _HALF_DONE)
+        except TimedOut as late:
+            return _refused(late)
 
     async def _executed(
         self, document: Document, operation: Operation, variables: dict[str, Any] | None, context: Context

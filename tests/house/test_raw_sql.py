@@ -51,6 +51,10 @@ async def _filled(admin: asyncpg.Connection, slug: str) -> UUID:
         ),
         ("INSERT INTO authenticators (tenant_id, user_id, secret) VALUES ($1, $2, '')", (user,)),
         ("INSERT INTO recovery_codes (tenant_id, user_id, digest) VALUES ($1, $2, $3)", (user, digest)),
+        (
+            "INSERT INTO idempotency_keys (tenant_id, id, user_id, key, request) VALUES ($1, $2, $3, $4, $4)",
+            (contact, user, digest),
+        ),
         ("INSERT INTO legacy_imports VALUES ($1, 'USER', 1, $2, 0)", (user,)),
         ("INSERT INTO jobs (tenant_id, id, kind) VALUES ($1, $2, 'test')", (new_id(),)),
         (

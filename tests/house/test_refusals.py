@@ -69,10 +69,9 @@ def test_driver_errors_become_refusals_in_one_place() -> None:
     """No other file of ours catches the driver, or shows what it said."""
     catching = {source.name for source in sources() if "asyncpg.PostgresError" in source.text or "BaseORMException" in source.text}
     assert catching <= {
+        "models.dial",
         "models.driver",
         "models.legacy_source",
-        "models.pool",
-        "models.tenancy",
         "server.database",
         "server.embedded",
         "server.worker",

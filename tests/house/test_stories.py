@@ -14,6 +14,7 @@ ONE_SIDED = {
     "test_ended_sessions": "why a session ended, which the old clients are not told",
     "test_finding": "cursors, filters and orders of the connection",
     "test_first_day": "the first slice, kept as the shortest example",
+    "test_idempotency": "both, by ways of their own that tell the whole answer",
     "test_invitations": "invitations, which the old routes have not",
     "test_labels": "labels, which the old routes have not",
     "test_letters": "what is mailed, below both",
@@ -30,6 +31,7 @@ ONE_SIDED = {
     "test_shared_throttle": "what holds below both, in every process",
     "test_signing_in": "the cookie, the list of sessions and the reuse of tokens in detail",
     "test_tenants": "settings and summaries, which the old routes have not",
+    "test_traces": "what stands in a trace, below both",
     "test_two_processes": "what holds below both, in every process",
 }
 """The modules of one transport, each with its reason."""

@@ -7,7 +7,18 @@ import pytest
 from tortoise.exceptions import OperationalError
 
 from models.driver import translated
-from models.errors import EmailTaken, InvalidInput, LabelTaken, Refusal, SlugTaken, TimedOut, Unavailable, UsernameTaken
+from models.errors import (
+    Contended,
+    EmailTaken,
+    InvalidInput,
+    LabelTaken,
+    ReadOnly,
+    Refusal,
+    SlugTaken,
+    TimedOut,
+    Unavailable,
+    UsernameTaken,
+)
 
 
 class _Driver(asyncpg.PostgresError):
@@ -29,8 +40,9 @@ class _Driver(asyncpg.PostgresError):
         (_Driver("08006"), Unavailable),
         (_Driver("53300"), Unavailable),
         (_Driver("57P01"), Unavailable),
-        (_Driver("40P01"), Unavailable),
-        (_Driver("25006"), Unavailable),
+        (_Driver("40P01"), Contended),
+        (_Driver("40001"), Contended),
+        (_Driver("25006"), ReadOnly),
         (ConnectionRefusedError(), Unavailable),
         (asyncpg.InterfaceError("closed"), Unavailable),
         (asyncpg.InternalClientError("state"), Unavailable),

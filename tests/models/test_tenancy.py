@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 from tortoise.backends.asyncpg.client import TransactionWrapper
 
-from models import pool, tenancy
+from models import pool, tenancy, transaction
 from models.contact import Contact
 from models.errors import (
     Forbidden,
@@ -179,16 +179,16 @@ async def test_a_pass_is_checked_in_the_database_each_time(deed: str, admin: asy
 
 
 async def test_a_full_pool_asks_to_come_again(admin: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
-    acme = await tenant(admin, "acme")
+    acme, other = await tenant(admin, "acme"), await tenant(admin, "other")
     monkeypatch.setattr(pool, "WAIT_SECONDS", 10.0)
     inside, done = asyncio.Semaphore(0), asyncio.Event()
 
-    async def hold() -> None:
-        async with within(acme):
+    async def hold(whose: UUID) -> None:
+        async with within(whose):
             inside.release()
             await done.wait()
 
-    holders = [asyncio.create_task(hold()) for _ in range(5)]
+    holders = [asyncio.create_task(hold(whose)) for whose in (acme, acme, acme, acme, other)]
     for _ in holders:
         await inside.acquire()
     monkeypatch.setattr(pool, "WAIT_SECONDS", 0.1)
@@ -240,7 +240,7 @@ async def test_a_connection_whose_transaction_never_began_is_given_back(
 ) -> None:
     acme = await tenant(admin, "acme")
     begin = TransactionWrapper.begin
-    monkeypatch.setattr(tenancy, "BEGIN_SECONDS", 0.5)
+    monkeypatch.setattr(transaction, "BEGIN_SECONDS", 0.5)
 
     async def slow(_client: TransactionWrapper) -> None:
         await asyncio.sleep(1)
@@ -261,7 +261,7 @@ async def test_a_connection_whose_transaction_never_began_is_given_back(
     await asyncio.wait([opening])
     assert opening.cancelled()
     monkeypatch.setattr(TransactionWrapper, "begin", begin)
-    monkeypatch.setattr(tenancy, "BEGIN_SECONDS", 10.0)
+    monkeypatch.setattr(transaction, "BEGIN_SECONDS", 10.0)
     doors = [asyncio.create_task(_open(acme)) for _ in range(5)]
     await asyncio.gather(*doors)
     assert tenancy.client.get().pool.waiting() == 0

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from uuid import UUID, uuid4
-
-from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from uuid import UUID
 
 from auth.caller import Caller
 from models.values import Origin
 from observability.logging import _bound
 from observability.operation import called, operating
-from observability.tracing import Tracing
 
 ADA = Caller(UUID(int=1), UUID(int=2), UUID(int=3), "acme", "ada", Origin())
 
@@ -37,17 +34,3 @@ def test_an_operation_is_called_by_a_name_or_not_at_all() -> None:
         "other",
         "other",
     ]
-
-
-def test_an_operation_is_a_span_of_its_request_with_its_tenant_and_user() -> None:
-    kept = InMemorySpanExporter()
-    tracing = Tracing.start("test", "1", None, 1.0, exporter=kept)
-    caller = Caller(uuid4(), uuid4(), uuid4(), "acme", "ada", Origin())
-    with tracing.request("POST /graphql", None, {}), operating(caller, "Contacts"):
-        pass
-    tracing.close()
-    operation, request = kept.get_finished_spans()
-    assert (operation.name, request.name) == ("Contacts", "POST /graphql")
-    assert dict(operation.attributes or {}) == {"tenant": caller.tenant.hex, "user": caller.user.hex}
-    assert operation.parent is not None
-    assert operation.parent.span_id == request.context.span_id

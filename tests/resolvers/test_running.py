@@ -12,6 +12,7 @@ import asyncpg
 import pytest
 
 from auth.desk import Desk
+from models import idempotency
 from models.errors import Unavailable
 from models.job import Job
 from models.tenancy import within
@@ -22,7 +23,7 @@ from resolvers.running import Patience, Periodic
 from resolvers.work import Again, GivenUp, TakenAway, inside, tell
 from server.app import DESK, create_app
 from server.settings import Settings
-from tests.world import tenant
+from tests.world import add_user, tenant
 
 PATIENCE = Patience(attempts=3, first_seconds=4.0)
 Handler = Callable[[Desk, Row], Awaitable[None]]
@@ -204,3 +205,40 @@ async def test_the_sweep_goes_through_every_tenant(desk: Desk, tortoise: None, a
     assert await running.run_periodic(desk, "sweep") == timedelta(hours=1)
     assert await admin.fetch("SELECT FROM jobs") == []
     assert done(desk, "succeeded", "sweep") == 1
+
+
+async def test_a_tenant_that_cannot_be_swept_keeps_no_other_from_it(
+    desk: Desk, tortoise: None, admin: asyncpg.Connection, logged: io.StringIO
+) -> None:
+    homes = [await tenant(admin, slug) for slug in ("acme", "evil", "house")]
+    for home in homes:
+        user = await add_user(admin, home, "ada", "OWNER")
+        await admin.executemany(
+            "INSERT INTO idempotency_keys (tenant_id, id, user_id, key, request, created_at) "
+            "VALUES ($1, gen_random_uuid(), $2, sha256($3::text::bytea), sha256(''), now() - $4::interval)",
+            [(home, user, "old", timedelta(hours=24)), (home, user, "new", timedelta(hours=23))],
+        )
+    async with admin.transaction():
+        await admin.execute("SELECT FROM idempotency_keys WHERE tenant_id = $1 FOR UPDATE", homes[1])
+        await running.run_periodic(desk, "sweep")
+    assert done(desk, "failed", "sweep") == 1
+    assert "tenants that could not be swept" in logged.getvalue()
+    left = await admin.fetch("SELECT tenant_id, count(*) AS keys FROM idempotency_keys GROUP BY 1")
+    assert {row["tenant_id"]: row["keys"] for row in left} == {homes[0]: 1, homes[1]: 2, homes[2]: 1}
+
+
+async def test_keys_are_forgotten_batch_by_batch(
+    desk: Desk, tortoise: None, admin: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(idempotency, "BATCH", 2)
+    home = await tenant(admin, "acme")
+    user = await add_user(admin, home, "ada", "OWNER")
+    await admin.execute(
+        "INSERT INTO idempotency_keys (tenant_id, id, user_id, key, request, created_at) "
+        "SELECT $1, gen_random_uuid(), $2, sha256(n::text::bytea), sha256(''), now() - interval '2 days' "
+        "FROM generate_series(1, 5) n",
+        home,
+        user,
+    )
+    await running.run_periodic(desk, "sweep")
+    assert await admin.fetchval("SELECT count(*) FROM idempotency_keys") == 0

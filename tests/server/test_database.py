@@ -128,20 +128,33 @@ async def test_the_suite_takes_no_role_that_somebody_signs_in_with(admin: asyncp
 @pytest.mark.parametrize(
     ("dsn", "kept"),
     [
-        ("postgresql://app@db/book", {"host": "db", "port": 5432, "user": "app", "password": "", "database": "book"}),
+        (
+            "postgresql://app@db/book",
+            {"places": [("db", 5432)], "user": "app", "password": "", "database": "book", "strict": False},
+        ),
         (
             "postgresql://a%40b:p%2Fw%3A@db:6000/bo%20ok?sslmode=require",
-            {"host": "db", "port": 6000, "user": "a@b", "password": "p/w:", "database": "bo ok", "ssl": "require"},
+            {"places": [("db", 6000)], "user": "a@b", "password": "p/w:", "database": "bo ok", "ssl": "require"},
         ),
+        ("postgresql://app@/book?host=/run/pg", {"places": [("/run/pg", 5432)], "user": "app", "password": "", "database": "book"}),
         (
-            "postgresql://app@/book?host=/run/pg",
-            {"host": "/run/pg", "port": 5432, "user": "app", "password": "", "database": "book"},
+            "postgresql://app@one:6001,two,[::1]:6003/book",
+            {"places": [("one", 6001), ("two", 5432), ("::1", 6003)], "strict": True},
         ),
+        ("postgresql://app@one,two/book?target_session_attrs=any", {"places": [("one", 5432), ("two", 5432)], "strict": False}),
+        ("postgresql://app@one/book?target_session_attrs=primary", {"places": [("one", 5432)], "strict": True}),
     ],
 )
 def test_a_dsn_is_read_as_postgres_reads_it(dsn: str, kept: dict[str, object]) -> None:
     credentials = config(dsn)["connections"]["default"]["credentials"]
-    assert {key: credentials[key] for key in credentials if key in ("host", "port", "user", "password", "database", "ssl")} == kept
+    assert {key: credentials.get(key) for key in kept} == kept
+
+
+def test_a_dsn_that_wants_a_server_to_read_from_is_refused() -> None:
+    with pytest.raises(
+        BadDatabase, match=r"^target_session_attrs in the URL of the database must be any, primary or read-write\.$"
+    ):
+        config("postgresql://app:hush@one,two/book?target_session_attrs=standby")
 
 
 @pytest.mark.parametrize(

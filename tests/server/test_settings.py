@@ -101,6 +101,12 @@ def test_production_hides_what_is_for_developers_unless_told_otherwise() -> None
     assert (shown.open_to_developers, shown.introspectable) == (True, True)
 
 
+def test_a_drain_takes_five_seconds_in_production_and_none_elsewhere_unless_told_otherwise() -> None:
+    assert [load(given, Settings).draining_seconds for given in (LEAST, PRODUCTION)] == [0.0, 5.0]
+    assert load(PRODUCTION | {"DRAIN_SECONDS": "0"}, Settings).draining_seconds == 0.0
+    assert load(LEAST | {"DRAIN_SECONDS": "2.5"}, Settings).draining_seconds == 2.5
+
+
 @pytest.mark.parametrize(
     "url", ["redis://localhost", "rediss://throttle:p%40ss@redis.internal:6380/3", "redis+cluster://u:p@a:7000,b:7001"]
 )
@@ -178,4 +184,5 @@ def test_the_page_of_settings_is_fresh_and_explains_each() -> None:
     assert all(field.description and field.description.endswith(".") for field in fields.values())
     assert sorted(line.split("`")[1].lower() for line in page.splitlines() if line.startswith("| `")) == sorted(fields)
     secret = [line.split("`")[1] for line in page.splitlines() if "` 🔒 |" in line]
-    assert secret == ["SECRET_KEYS", "MIGRATION_DATABASE_URL", "DATABASE_URL", "JWT_KEYS", "REDIS_URL", "SMTP_URL"]
+    shared = ["SECRET_KEYS", "MIGRATION_DATABASE_URL", "DATABASE_URL"]
+    assert secret == [*shared, "JWT_KEYS", "REDIS_URL", "SMTP_URL", "OTLP_HEADERS"]

@@ -1,14 +1,20 @@
-"""One deadline for every operation, kept by one timer for all of them."""
+"""One deadline for whatever is done for a request, over either transport, kept by one timer for all of them."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import Any
+from typing import Any, Final
+
+from models.errors import TimedOut
+
+_LATE: Final = "This took too long and was given up. Ask for less at once, or try again."
+_HALF_DONE: Final = "This took too long and was given up. Some of it may have been done: look before you try again."
 
 
 class Deadlines:
-    """`with deadlines():` raises TimeoutError where its block takes longer than `seconds`, within a quarter more.
+    """`with deadlines(reads=True):` raises TimedOut where its block takes longer than `seconds`, within a quarter more. What ran is
+    cancelled: a transaction is rolled back. What does not only read is not to be tried again unseen, and so tells no time for it.
 
     As asyncio.timeout does it, whose timer for each block costs a small query a fiftieth: those that were cancelled wait in the
     loop's heap until their time comes.
@@ -19,10 +25,10 @@ class Deadlines:
         self._running: deque[_Block] = deque()
         self._watching = False
 
-    def __call__(self) -> _Block:
+    def __call__(self, *, reads: bool) -> _Block:
         """A block that begins now. Inside a task."""
         loop = asyncio.get_running_loop()
-        block = _Block(asyncio.current_task(loop), loop.time() + self._seconds)
+        block = _Block(asyncio.current_task(loop), loop.time() + self._seconds, reads=reads)
         self._running.append(block)
         if not self._watching:
             self._watching = True
@@ -41,10 +47,10 @@ class Deadlines:
 
 
 class _Block:
-    __slots__ = ("_cancelling", "_expired", "task", "until")
+    __slots__ = ("_cancelling", "_expired", "_reads", "task", "until")
 
-    def __init__(self, task: asyncio.Task[Any] | None, until: float) -> None:
-        self.task, self.until, self._expired = task, until, False
+    def __init__(self, task: asyncio.Task[Any] | None, until: float, *, reads: bool) -> None:
+        self.task, self.until, self._reads, self._expired = task, until, reads, False
         self._cancelling = 0 if task is None else task.cancelling()
 
     def expire(self) -> None:
@@ -60,4 +66,4 @@ class _Block:
         task, self.task = self.task, None
         # Cancelled by us and by nobody else: as asyncio.timeout tells it.
         if self._expired and task is not None and task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
-            raise TimeoutError from error
+            raise (TimedOut(_LATE) if self._reads else TimedOut(_HALF_DONE, None)) from error

@@ -7,8 +7,8 @@ import io
 
 import pytest
 
+from models.breaker import Breaker, BreakerOpen, State
 from observability.metrics import Metrics
-from server.breaker import Breaker, BreakerOpen, State
 
 
 class Clock:

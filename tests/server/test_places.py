@@ -1,0 +1,214 @@
+"""How many requests are answered at once, and what is told to those for whom there is no place."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections import Counter
+from collections.abc import AsyncIterator
+
+import orjson
+import pytest
+from aiohttp import web
+
+from server import places
+from server.app import PLACES, create_app
+from server.middlewares import BUSY
+from server.places import Places
+from server.settings import Settings
+from server.wire import Runner
+
+TENANTS = {"Bearer ada": "acme", "Bearer grace": "acme", "Bearer mallory": "other"}
+
+
+class Service:
+    """A server of four places and eight connections, whose `/slow` answers once it may. `shed` is what it counted."""
+
+    def __init__(self) -> None:
+        self.shed: Counter[str] = Counter()
+        self.may, self.inside = asyncio.Event(), asyncio.Semaphore(0)
+        self.places = Places(
+            4, 8, lambda given: TENANTS.get(given or ""), self._count, {"https://ours.example": "X-Shared: yes\r\n"}
+        )
+        self.port = 0
+        self._held: list[asyncio.StreamWriter] = []
+
+    def _count(self, full: str, times: int) -> None:
+        self.shed[full] += times
+
+    async def slow(self, _request: web.Request) -> web.Response:
+        self.inside.release()
+        await self.may.wait()
+        return web.json_response("done")
+
+    async def fast(self, _request: web.Request) -> web.Response:
+        return web.json_response("fast")
+
+    async def busy(self, *bearers: str) -> list[asyncio.StreamWriter]:
+        """Takes a place for each of these, and returns all connections that hold one."""
+        for bearer in bearers:
+            _, writer = await asyncio.open_connection("127.0.0.1", self.port)
+            writer.write(_request("/slow", f"Authorization: {bearer}"))
+            async with asyncio.timeout(5):
+                await self.inside.acquire()
+            self._held.append(writer)  # one that nobody holds is closed
+        return self._held
+
+
+@pytest.fixture
+async def service() -> AsyncIterator[Service]:
+    service, app = Service(), web.Application()
+    app.router.add_get("/slow", service.slow)
+    app.router.add_route("*", "/{fast:.*}", service.fast)
+    runner = Runner(app, service.places, access_log=None, shutdown_timeout=1.0, handler_cancellation=True)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    service.port = runner.addresses[0][1]
+    yield service
+    service.may.set()
+    await runner.cleanup()
+    assert service.places.taken == 0
+    assert {one.taken for one in service.places._tenants.values()} <= {0}
+
+
+def _request(path: str, *lines: str, method: str = "GET", body: str = "") -> bytes:
+    head = [f"{method} {path} HTTP/1.1", "Host: a", *lines, *([f"Content-Length: {len(body)}"] if body else [])]
+    return ("\r\n".join(head) + "\r\n\r\n" + body).encode()
+
+
+async def _answer(reader: asyncio.StreamReader) -> tuple[int, dict[str, str], bytes]:
+    async with asyncio.timeout(5):
+        status, *lines = (await reader.readuntil(b"\r\n\r\n")).decode().strip().split("\r\n")
+        headers = dict(line.split(": ", 1) for line in lines)
+        return int(status.split()[1]), headers, await reader.readexactly(int(headers["Content-Length"]))
+
+
+async def _asked(service: Service, request: bytes) -> tuple[int, dict[str, str], bytes]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", service.port)
+    writer.write(request)
+    try:
+        return await _answer(reader)
+    finally:
+        writer.close()
+
+
+FULL = ("Bearer ada", "Bearer grace", "Bearer mallory", "Bearer mallory")
+
+
+async def test_beyond_the_places_a_request_is_refused_at_once_and_its_connection_goes_on(service: Service) -> None:
+    held = await service.busy(*FULL)
+    reader, writer = await asyncio.open_connection("127.0.0.1", service.port)
+    for _ in range(2):
+        writer.write(_request("/graphql", method="POST", body="{}"))
+        status, headers, body = await _answer(reader)
+        seconds = int(headers["Retry-After"])
+        assert (status, headers["Content-Type"], headers["Connection"]) == (503, "application/json", "keep-alive")
+        assert seconds in {1, 2, 3}
+        told = {"message": BUSY, "extensions": {"code": "UNAVAILABLE", "retryAfterSeconds": seconds}}
+        assert orjson.loads(body) == {"errors": [told]}
+        assert (headers["Cache-Control"], headers["X-Content-Type-Options"]) == ("no-store", "nosniff")
+    service.may.set()
+    for one in held:
+        one.close()
+    async with asyncio.timeout(5):
+        while service.places.taken:  # noqa: ASYNC110 - what is awaited are sockets
+            await asyncio.sleep(0.01)
+    writer.write(_request("/graphql"))
+    assert (await _answer(reader))[0] == 200
+    writer.close()
+
+
+async def test_a_refusal_has_the_shape_of_its_transport(service: Service) -> None:
+    await service.busy(*FULL)
+    status, _, body = await _asked(service, _request("/api/address-book"))
+    told = orjson.loads(body)
+    assert (status, told["message"], told["data"]["code"], told["data"]["status"]) == (503, BUSY, "SRV-503", 503)
+    kind = "application/graphql-response+json"
+    assert (await _asked(service, _request("/graphql", f"Accept: {kind}, application/json")))[1]["Content-Type"] == kind
+    assert (await _asked(service, _request("/graphql", "Origin: https://ours.example")))[1]["X-Shared"] == "yes"
+    assert "X-Shared" not in (await _asked(service, _request("/graphql", "Origin: https://mallory.example")))[1]
+
+
+async def test_a_tenant_takes_half_of_the_places_and_so_do_strangers(service: Service) -> None:
+    await service.busy("Bearer ada", "Bearer grace")
+    assert (await _asked(service, _request("/graphql", "Authorization: Bearer ada")))[0] == 503
+    assert (await _asked(service, _request("/graphql", "Authorization: Bearer mallory")))[0] == 200
+    await service.busy("Bearer who-knows", "nonsense")
+    assert (await _asked(service, _request("/graphql")))[0] == 503
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", "/health", "/api/health"])
+async def test_probes_are_never_refused(path: str, service: Service) -> None:
+    await service.busy(*FULL)
+    assert (await _asked(service, _request(path)))[0] == 200
+
+
+async def test_what_was_refused_is_counted_and_told_once(
+    service: Service, logged: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(places, "_TELL_SECONDS", 0.3)
+    await service.busy(*FULL)
+    for _ in range(5):
+        await _asked(service, _request("/graphql"))
+    async with asyncio.timeout(5):
+        while not service.shed:  # noqa: ASYNC110 - a timer is awaited
+            await asyncio.sleep(0.01)
+    assert service.shed == {"process": 5}
+    told = [line for line in map(orjson.loads, logged.getvalue().splitlines()) if line["event"] == "shed"]
+    assert [(line["level"], line["process"]) for line in told] == [("warning", 5)]
+
+
+async def test_who_sends_slowly_or_hangs_up_holds_no_place(service: Service) -> None:
+    slow = [await asyncio.open_connection("127.0.0.1", service.port) for _ in range(4)]
+    for _, writer in slow:
+        writer.write(_request("/graphql", "Content-Length: 10", method="POST"))
+    await asyncio.sleep(0.05)
+    assert service.places.taken == 0
+    held = await service.busy("Bearer ada")
+    assert service.places.taken == 1
+    for writer in (*held, *(writer for _, writer in slow)):
+        writer.close()
+    async with asyncio.timeout(5):
+        while service.places.taken:  # noqa: ASYNC110 - what is awaited are sockets
+            await asyncio.sleep(0.01)
+
+
+async def test_requests_that_come_together_are_answered_in_turn_by_one_place(service: Service) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", service.port)
+    writer.write(_request("/a") * 8)
+    assert [(await _answer(reader))[0] for _ in range(8)] == [200] * 8
+    writer.close()
+
+
+async def test_a_connection_too_many_is_told_so(service: Service) -> None:
+    open_ones = [await asyncio.open_connection("127.0.0.1", service.port) for _ in range(8)]
+    await asyncio.sleep(0.05)
+    reader, writer = await asyncio.open_connection("127.0.0.1", service.port)
+    status, headers, body = await _answer(reader)
+    assert (status, headers["Connection"], orjson.loads(body)["errors"][0]["message"]) == (503, "close", BUSY)
+    assert await reader.read() == b""
+    writer.close()
+    for _, one in open_ones:
+        one.close()
+
+
+async def test_what_came_in_pieces_is_refused_in_full_dress(settings: Settings, admin: object) -> None:
+    """Whoever could not be refused on the spot is, with the request's id and a line of the log, once the request is whole."""
+    app = create_app(settings.model_copy(update={"requests_at_once": 2}))
+    runner = Runner(app, app[PLACES], access_log=None, shutdown_timeout=1.0)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    place = app[PLACES].take(None)
+    for path, code in (("/graphql", "UNAVAILABLE"), ("/api/address-book", "SRV-503")):
+        reader, writer = await asyncio.open_connection("127.0.0.1", runner.addresses[0][1])
+        writer.write(_request(path, "Content-Length: 2", "Content-Type: application/json", method="POST"))
+        await asyncio.sleep(0.1)
+        assert app[PLACES].taken == 1
+        writer.write(b"{}")
+        status, headers, body = await _answer(reader)
+        assert (status, headers["Retry-After"], code in body.decode(), BUSY in body.decode()) == (503, "1", True, True)
+        assert "X-Request-ID" in headers
+        writer.close()
+    app[PLACES].leave(place)
+    await runner.cleanup()
+    assert app[PLACES].taken == 0
