@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from bench.processes import family
 from server.binaries import account_of_postgres, find_binaries, run, runnable
@@ -32,6 +33,15 @@ class Postgres:
     def data(self) -> Path:
         """PGDATA."""
         return self.cluster.data / "cluster"
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return int(urlsplit(self.database.app).port or 0)
+
+    def through(self, port: int) -> str:
+        """The DSN of the role that serves, by way of another port."""
+        return self.database.app.replace(f":{self.port}/", f":{port}/")
 
     async def restart(self) -> None:
         """As after a crash: nobody is waited for, nothing is flushed, and it recovers from its log. Returns when it accepts."""

@@ -25,6 +25,8 @@ class Proxy:
         self._open = asyncio.Event()
         self._open.set()
         self._lines: set[tuple[asyncio.StreamWriter, asyncio.StreamWriter]] = set()
+        self._tasks: set[asyncio.Future[None]] = set()
+        self._closed = False
         self.port = 0
         self.delay = 0.0
         self.connections = 0
@@ -33,13 +35,16 @@ class Proxy:
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[Proxy]:
         """While the block lasts; then every line is cut."""
-        server = await asyncio.start_server(self._taken, "127.0.0.1")
+        server = await asyncio.start_server(self._called, "127.0.0.1")
         self.port = server.sockets[0].getsockname()[1]
         try:
             yield self
         finally:
             server.close()
+            self._closed = True
+            self.mend()
             self.reset()
+            await asyncio.gather(*self._tasks)
 
     def black_hole(self) -> None:
         """From now on nothing goes through, and what comes meanwhile waits."""
@@ -61,13 +66,21 @@ class Proxy:
         for near, _ in tuple(self._lines):
             near.write_eof()
 
-    async def _taken(self, near_reader: asyncio.StreamReader, near: asyncio.StreamWriter) -> None:
+    def _called(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        self._tasks.add(task := asyncio.ensure_future(self._connected(reader, writer)))
+        task.add_done_callback(self._tasks.discard)
+
+    async def _connected(self, near_reader: asyncio.StreamReader, near: asyncio.StreamWriter) -> None:
         await self._open.wait()
         try:
             far_reader, far = await asyncio.open_connection(*self._there)
         except OSError:
             _cut(near)
+            return
+        if self._closed:
+            _cut(near)
+            _cut(far)
             return
         self._lines.add(line := (near, far))
         await asyncio.gather(self._pumped(near_reader, far), self._pumped(far_reader, near))

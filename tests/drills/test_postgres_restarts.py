@@ -31,7 +31,8 @@ async def test_nothing_acknowledged_is_lost_when_postgres_crashes(postgres: Post
                 with writers.fault():
                     async with postgres.down():
                         await asyncio.sleep(DOWN_SECONDS)
-                await writers.until(500)
+                await writers.until(200)
+                await writers.enough()
         report = await writers.report(admin)
         ready_again = server.status("/readyz")
     judged(report, note, "Postgres crashes", recovery=RECOVERY_SECONDS, late=alive.late)

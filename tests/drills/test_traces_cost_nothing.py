@@ -17,7 +17,7 @@ import pytest
 from tests.abuse.server import Server, running
 from tests.collector import hanging
 from tests.conftest import JWT_KEYS, Database
-from tests.drills.conftest import Note
+from tests.drills.report import Note
 from tests.world import LOGIN, PASSWORD, add_user, tenant
 
 pytestmark = pytest.mark.drill
@@ -90,5 +90,5 @@ def _url(server: Server) -> str:
 
 def _memory(server: Server) -> float:
     """Megabytes that the server holds."""
-    status = Path(f"/proc/{server.process}/status").read_text(encoding="ascii")
+    status = Path(f"/proc/{server.process.pid}/status").read_text(encoding="ascii")
     return int(status.partition("VmRSS:")[2].split()[0]) / 1_024

@@ -14,8 +14,8 @@ from uuid import UUID
 import aiohttp
 import asyncpg
 
-from tests.drills.report import ACKNOWLEDGED, CONNECTION, FOUND, Asked, Fault, Report
-from tests.world import LOGIN, PASSWORD, add_user, tenant
+from tests.drills.report import ACKNOWLEDGED, CONNECTION, FOUND, LEAST, Asked, Fault, Report
+from tests.world import Person, add_user, tenant
 
 PATIENCE_SECONDS: Final = 10.0
 """After so long a client gives up; a request may take half of it, so it is seen by how much one takes longer."""
@@ -25,19 +25,16 @@ _READ: Final = "query($id: ID!) { contact(id: $id) { id } }"
 
 
 async def editor(admin: str, url: str) -> str:
-    """The token of grace, an EDITOR of acme, whom it makes and signs in; `admin` is a superuser's DSN."""
+    """The token of grace, an EDITOR of acme: both are made, and she is signed in. `admin` is a superuser's DSN."""
     connection = await asyncpg.connect(admin)
     try:
         await add_user(connection, await tenant(connection, "acme"), "grace", "EDITOR")
     finally:
         await connection.close()
-    given = {"tenant": "acme", "usernameOrEmail": "grace", "password": PASSWORD}
-    async with (
-        aiohttp.ClientSession() as http,
-        http.post(f"{url}/graphql", json={"query": LOGIN, "variables": {"input": given}}) as answer,
-    ):
-        token: str = (await answer.json())["data"]["login"]["tokens"]["accessToken"]
-        return token
+    async with aiohttp.ClientSession(url) as http:
+        grace = await Person(http, "acme", "grace").login()  # type: ignore[arg-type]  # it asks as a TestClient does
+    assert grace.token
+    return grace.token
 
 
 @dataclass
@@ -96,6 +93,10 @@ class Writers:
         wanted, end = self.acknowledged + more, time.monotonic() + seconds
         while self.acknowledged < wanted and time.monotonic() < end:  # noqa: ASYNC110 - many may wait for different numbers
             await asyncio.sleep(0.02)
+
+    async def enough(self) -> None:
+        """Until so many are acknowledged as a drill must have, or half a minute is over."""
+        await self.until(LEAST - self.acknowledged)
 
     async def report(self, admin: str) -> Report:
         """What became of it all, by what is in the database: `admin` is a superuser's DSN."""
