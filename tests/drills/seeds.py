@@ -38,10 +38,11 @@ MIX: Final = {VIEWER: 1, CONTACT: 3, PAGE: 4, LABELS: 1, SEARCH: 1, CREATE: 1}
 
 @dataclass(frozen=True)
 class Seeded:
-    """The database and its tenants; `big` is of many contacts, if one was asked for."""
+    """The database, its tenants, and the process of one of its connections; `big` is of many contacts, if one was asked for."""
 
     database: Database
     tenants: Sequence[Tenant]
+    backend: int
     big: Tenant | None = None
 
 
@@ -57,7 +58,8 @@ async def seeded(tenants: int, contacts: int = 1_000, *, big: int = 0) -> AsyncI
         found = [await signed_in(admin, ring, number) for number in range(1, tenants + 1)]
         if big:
             await add_tenants(admin, BIG, BIG, big)
-        yield Seeded(database, found, await signed_in(admin, ring, BIG) if big else None)
+        backend = await admin.fetchval("SELECT pg_backend_pid()")
+        yield Seeded(database, found, backend, await signed_in(admin, ring, BIG) if big else None)
     finally:
         await admin.close()
         outside = await asyncpg.connect(database.admin.rpartition("/")[0] + "/postgres")

@@ -8,7 +8,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-import asyncpg
 import pytest
 
 from tests.abuse.server import ALIVE_SECONDS, Pulse, Server, running
@@ -59,14 +58,11 @@ class Hall:
 @pytest.fixture
 async def hall(tmp_path: Path) -> AsyncIterator[Hall]:
     async with seeded(TENANTS, CONTACTS) as world:
-        admin = await asyncpg.connect(world.database.admin)
-        postmaster = parent(await admin.fetchval("SELECT pg_backend_pid()"))
-        await admin.close()
         with ExitStack() as stack:
             server = await asyncio.to_thread(
                 stack.enter_context, running(world.database.app, JWT_KEYS, tmp_path, DATABASE_POOL=POOL, **PLENTY)
             )
-            core, other = stack.enter_context(together(server.process.pid, postmaster))
+            core, other = stack.enter_context(together(server.process.pid, parent(world.backend)))
             mix = requests(tmp_path / "mix", MIX, world.tenants)
             heavy = requests(tmp_path / "heavy", {HEAVY: 1}, world.tenants)
             yield Hall(server, core, other, mix, heavy)
@@ -82,7 +78,7 @@ def _told(seen: Offered) -> None:
 async def test_a_burst_is_answered_or_told_to_come_again(hall: Hall, note: Note) -> None:
     before, free = await hall.offered(4, clients=CLIENTS[0])
     with Pulse(hall.server.port).taken() as pulse:
-        burst, _ = await hall.offered(0.02, rate=BURST / 0.02, heavy=True)
+        burst, free_burst = await hall.offered(0.02, rate=BURST / 0.02, heavy=True)
     after, free_after = await hall.offered(AFTER + 3, clients=CLIENTS[0])
     seconds = max(due + took / 1_000 for due, took, *_ in burst.rows)
     usual, again = before.goodput(1, 4) / free, after.goodput(AFTER, AFTER + 3) / free_after
@@ -92,7 +88,7 @@ async def test_a_burst_is_answered_or_told_to_come_again(hall: Hall, note: Note)
     _told(burst)
     assert burst.statuses.total() == BURST
     assert seconds <= BURST_SECONDS + pulse.late
-    assert pulse.slowest < ALIVE_SECONDS + pulse.late
+    assert pulse.slowest < ALIVE_SECONDS / free_burst + pulse.late
     assert set(before.statuses) == set(after.statuses) == {200}
     assert again >= GOODPUT * usual
 
@@ -122,14 +118,15 @@ async def test_four_times_what_it_can_do_leaves_it_what_it_can_do(hall: Hall, no
     note("goodput under it, to the capacity", f"{during / capacity:.2f}", f"{GOODPUT}")
     note("refused", f"{refused / SECONDS:.0f}/s", "none")
     note("accepted, p50 and p99", f"{loud.slowest(0.5, 200):.0f} and {loud.slowest(0.99, 200):.0f} ms", "none")
-    note("refused, p99", f"{loud.slowest(0.99, *REFUSALS):.0f} ms", f"{QUICK_MS:.0f} ms, and {late:.0f} of the machine")
-    note("liveness under it, slowest", f"{pulse.slowest * 1_000:.0f} ms", f"{ALIVE_SECONDS * 1_000:.0f} ms, and {late:.0f}")
+    alive, quick = ALIVE_SECONDS * 1_000 / free + late, QUICK_MS / free + late
+    note("refused, p99", f"{loud.slowest(0.99, *REFUSALS):.0f} ms", f"{QUICK_MS:.0f} ms, here {quick:.0f}")
+    note("liveness under it, slowest", f"{pulse.slowest * 1_000:.0f} ms", f"{ALIVE_SECONDS * 1_000:.0f} ms, here {alive:.0f}")
     note("goodput 2 s after, to the capacity", f"{again / capacity:.2f}", f"{GOODPUT}")
     note("memory, MB", f"{memory[third]:.0f} to {memory[-1]:.0f}", f"{GROWTH:.2f} times")
     _told(loud)
     assert pulse.statuses == {200}
-    assert pulse.slowest < ALIVE_SECONDS + pulse.late
-    assert loud.slowest(0.99, *REFUSALS) < QUICK_MS + late
+    assert pulse.slowest * 1_000 < alive
+    assert loud.slowest(0.99, *REFUSALS) < quick
     assert during >= GOODPUT * capacity
     assert again >= GOODPUT * capacity
     assert max(memory[third:]) < GROWTH * memory[third]
