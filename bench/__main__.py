@@ -15,11 +15,11 @@ from typing import Annotated
 import typer
 
 from bench import gate, load, peers, report
-from bench.collector import collecting
 from bench.processes import Failed
 from bench.rounds import Hall
 from bench.sections import BIG, DEEP, SECTIONS, SMOKE, sections, seen
 from bench.seed import TENANTS, seeded
+from bench.sink import listening
 from server.binaries import NoPostgres, PostgresFailed
 from server.database import ROOT, BadDatabase
 from server.embedded import embedded
@@ -32,7 +32,7 @@ command = typer.Typer(pretty_exceptions_enable=False)
 def _hall(data: Path, seconds: int, rounds: int, big: Sequence[int] = (), tenants: int = TENANTS) -> Iterator[Hall]:
     with (
         tempfile.TemporaryDirectory(prefix="address-book-bench-") as folder,
-        collecting() as collector,
+        listening() as collector,
         embedded(data, durable=False) as cluster,
     ):
         postmaster = int((cluster.data / "cluster" / "postmaster.pid").read_text().partition("\n")[0])

@@ -7,25 +7,21 @@ from __future__ import annotations
 
 import json
 import subprocess
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
-from urllib.error import URLError
 from urllib.parse import urlencode
 from urllib.request import urlopen
 
 import yaml
 
-from bench.processes import Failed, free_port
+from bench.processes import free_port, running, status
 from server.database import ROOT
 
 FILES: Final = ROOT / "deploy" / "monitoring"
 TOOLS: Final = ("prometheus", "promtool", "prometheus-alertmanager", "amtool", "prometheus-postgres-exporter")
-_START_SECONDS: Final = 60.0
-_STOP_SECONDS: Final = 20.0
 
 
 @dataclass(frozen=True)
@@ -128,24 +124,5 @@ def _running(
         process = subprocess.Popen(
             [tool, *options], env={"PATH": "/usr/local/bin:/usr/bin:/bin"} | dict(environ or {}), stdout=out, stderr=out
         )
-    try:
-        until = time.monotonic() + _START_SECONDS
-        while not _answers(f"http://127.0.0.1:{port}{ready}"):
-            if process.poll() is not None or time.monotonic() > until:
-                raise Failed(f"{tool} does not answer:\n{log.read_text(errors='replace')[-2_000:]}")
-            time.sleep(0.1)
+    with running(process, log, lambda: status(port, ready) == 200):
         yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        try:
-            process.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urlopen(url, timeout=5) as answer:
-            return bool(answer.status == 200)
-    except (URLError, OSError):
-        return False

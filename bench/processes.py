@@ -7,8 +7,8 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -18,8 +18,10 @@ from bench.dialects import PLAIN, Dialect
 from bench.seed import Tenant
 from server.database import ROOT
 
-START_SECONDS: Final = 60.0
+START_SECONDS: Final = 90.0
+"""A start takes two; but a machine may have other things to do."""
 STOP_SECONDS: Final = 10.0
+_END_SECONDS: Final = 30.0
 _TICK: Final = os.sysconf("SC_CLK_TCK")
 
 
@@ -97,6 +99,41 @@ def ready(process: Process, body: bytes, tenant: Tenant) -> None:
         time.sleep(0.02)
     log = process.log.read_text(errors="replace")[-3_000:]
     raise Failed(f"{process.name} does not answer:\n{log}\n{said[:500].decode(errors='replace')}")
+
+
+@contextmanager
+def running(popen: subprocess.Popen[bytes], log: Path, answers: Callable[[], bool]) -> Iterator[None]:
+    """Waits until it answers, and ends it after the block. What it says goes to `log`.
+
+    Raises Failed with the end of the log where it does not answer; and TimeoutExpired, once it is killed, where it does not end.
+    """
+    try:
+        until = time.monotonic() + START_SECONDS
+        while not answers():
+            if popen.poll() is not None or time.monotonic() > until:
+                raise Failed(f"{popen.args!r} does not answer:\n{log.read_text(errors='replace')[-3_000:]}")
+            time.sleep(0.05)
+        yield
+    finally:
+        popen.terminate()
+        try:
+            popen.wait(_END_SECONDS)
+        except subprocess.TimeoutExpired:
+            popen.kill()
+            popen.wait()
+            raise
+
+
+def status(port: int, path: str) -> int:
+    """What a GET is answered, on a connection of its own; 0 where nothing is."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", path, headers={"Connection": "close"})
+        return connection.getresponse().status
+    except (OSError, HTTPException):
+        return 0
+    finally:
+        connection.close()
 
 
 def free_port() -> int:

@@ -6,11 +6,9 @@ import asyncio
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.client import HTTPConnection
 from pathlib import Path
 from typing import Final
 
@@ -19,10 +17,11 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Sink
 
 from auth.vault import Vault
-from bench.collector import collecting
 from bench.monitoring import exporting
-from bench.processes import Failed, free_port
+from bench.processes import free_port, running, status
+from bench.redis_server import RedisServer
 from bench.seed import APP, JWT_KEYS, OWNER, PASSWORD, SECRET_KEYS
+from bench.sink import listening
 from server.database import ROOT, migrate, opened, prepare, with_database
 from server.demo import plant
 from server.embedded import Cluster, embedded
@@ -30,7 +29,6 @@ from server.settings import Settings, load
 
 MONITOR: Final = "address_book_monitor"
 _NAME: Final = "stage"
-_START_SECONDS: Final = 60.0
 
 
 @dataclass(frozen=True)
@@ -51,13 +49,13 @@ def staged(folder: Path, postgres: Path) -> Iterator[Stage]:
     mail.start()
     try:
         with (
-            collecting() as collector,
+            listening() as collector,
             embedded(postgres, durable=False, preload="pg_stat_statements") as cluster,
-            redis_server(folder, free_port()) as redis_url,
+            RedisServer(folder).running() as redis,
         ):
             more = {
                 "SMTP_URL": f"smtp://127.0.0.1:{mail.port}",
-                "REDIS_URL": redis_url,
+                "REDIS_URL": redis.url,
                 "OTLP_ENDPOINT": f"{collector}/v1/traces",
             }
             settings = asyncio.run(planted(cluster, more))
@@ -101,36 +99,5 @@ def serving(folder: Path, settings: Mapping[str, str]) -> Iterator[tuple[str, st
     log = folder / "server.log"
     with log.open("ab") as out:
         process = subprocess.Popen([sys.executable, "-m", "server", "serve"], cwd=ROOT, env=environ, stdout=out, stderr=out)
-    try:
-        until = time.monotonic() + _START_SECONDS
-        while _status(port) != 200:
-            if process.poll() is not None or time.monotonic() > until:
-                raise Failed(f"the server does not get ready:\n{log.read_text(errors='replace')[-2_000:]}")
-            time.sleep(0.1)
+    with running(process, log, lambda: status(port, "/readyz") == 200):
         yield f"http://127.0.0.1:{port}", f"127.0.0.1:{metrics}"
-    finally:
-        process.terminate()
-        process.wait(60)
-
-
-@contextmanager
-def redis_server(folder: Path, port: int) -> Iterator[str]:
-    """A redis-server that keeps nothing; yields its URL."""
-    command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        yield f"redis://127.0.0.1:{port}/0"
-    finally:
-        process.kill()
-        process.wait(10)
-
-
-def _status(port: int) -> int:
-    connection = HTTPConnection("127.0.0.1", port, timeout=5)
-    try:
-        connection.request("GET", "/readyz")
-        return connection.getresponse().status
-    except OSError:
-        return 0
-    finally:
-        connection.close()

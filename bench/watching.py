@@ -57,7 +57,7 @@ class Turns:
         """Switches to and fro until the server ends."""
         asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, self._write)
         on = {(kind, name): getattr(kind, name) for kind, names in _MARKED for name in names}
-        unsampled = Tracing(None, 0.0)
+        unsampled = Tracing.start({}, None, 0.0)
         off: dict[Any, Any] = dict.fromkeys(on, lambda *_: None)
         off[logging.output, "level"] = 40
         off[Tracing, "request"] = lambda _, *given: on[Tracing, "request"](unsampled, *given)

@@ -1,4 +1,4 @@
-"""Spans as OTLP has them on the wire: what the SDK's own encoder makes of them, at a tenth of its cost (docs/adr/0032).
+"""Spans as OTLP has them on the wire: what the SDK's own encoder makes of them, at a fifth of its cost (docs/adr/0032).
 
 The numbers are of opentelemetry/proto/trace/v1/trace.proto; a field is a tag (number << 3 | type) and its value.
 """

@@ -15,7 +15,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from bench.collector import collecting
+from bench.sink import listening
 
 
 @dataclass
@@ -58,7 +58,7 @@ def receiving(status: Callable[[], int] = lambda: 200) -> Iterator[Received]:
     """A collector that runs while the block lasts; it answers with `status`, which may take its time."""
     received = Received()
 
-    def take(body: bytes, headers: Message) -> int:
+    def take(_: str, headers: Message, body: bytes) -> int:
         answer = status()
         if answer == 200:
             asked = ExportTraceServiceRequest.FromString(gzip.decompress(body))
@@ -68,7 +68,7 @@ def receiving(status: Callable[[], int] = lambda: 200) -> Iterator[Received]:
                 received.spans += [span for scope in of.scope_spans for span in scope.spans]
         return answer
 
-    with collecting(take) as address:
+    with listening(take) as address:
         received.url = f"{address}/v1/traces"
         yield received
 

@@ -13,6 +13,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
@@ -21,13 +22,14 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient
 
 from auth.vault import Vault
+from bench.redis_server import BINARY, RedisServer
 from observability import logging
 from server.app import create_app
 from server.database import ROOT, migrate, opened, prepare, with_database
 from server.embedded import embedded
 from server.settings import Settings, load
 from tests.commands import Command, command
-from tests.redis_server import BINARY, RedisServer
+from tests.proxy import Proxy
 from tests.watched import Watched
 from tests.world import World
 
@@ -115,6 +117,15 @@ class Database:
     owner: str
     app: str
 
+    @property
+    def port(self) -> int:
+        """Where its Postgres listens."""
+        return urlsplit(self.app).port or 5432
+
+    def through(self, line: Proxy) -> str:
+        """The DSN of the role that serves, by way of a proxy."""
+        return self.app.replace(f":{self.port}/", f":{line.port}/")
+
 
 @pytest.fixture
 def clock() -> Iterator[time_machine.Traveller]:
@@ -152,6 +163,13 @@ def database(worker_id: str) -> Database:
 
 
 @pytest.fixture
+async def line(database: Database) -> AsyncIterator[Proxy]:
+    """A way to the worker's Postgres that can be broken."""
+    async with Proxy("127.0.0.1", database.port).listening() as proxy:
+        yield proxy
+
+
+@pytest.fixture
 async def fresh(worker_id: str) -> AsyncIterator[Database]:
     """A database of its own with the roles and no table."""
     admin, name = os.environ["TEST_ADMIN_DATABASE_URL"], named(f"fresh_{worker_id}")
@@ -175,10 +193,8 @@ def redis(tmp_path: Path) -> Iterator[RedisServer]:
     """A redis-server of the test's own."""
     if shutil.which(BINARY) is None:
         pytest.skip("there is no redis-server here")
-    server = RedisServer(tmp_path)
-    server.start()
-    yield server
-    server.kill()
+    with RedisServer(tmp_path).running() as server:
+        yield server
 
 
 @pytest.fixture

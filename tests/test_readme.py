@@ -34,11 +34,27 @@ async def test_the_walk_runs_as_it_stands(serve: Serve, database: Database, sett
     assert said.count(b'"logout":{"ok":true}') == 1
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "deploy/README.md", "docs/bar.md", "docs/readiness.md"])
-def test_what_a_page_points_to_is_there(page: str) -> None:
-    path = ROOT / page
-    links = re.findall(r"\]\((?!https?:)([^)#]+)", path.read_text(encoding="utf-8"))
-    assert [link for link in links if not (path.parent / link).exists()] == []
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "deploy" / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def links(page: Path) -> list[Path]:
+    """Where a page's links lead, within the repository."""
+    found = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8"))
+    return [(page.parent / link).resolve() for link in found]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_what_a_page_points_to_is_there(page: Path) -> None:
+    assert [link for link in links(page) if not link.exists()] == []
+
+
+def test_every_page_is_found_from_the_readme() -> None:
+    found: set[Path] = set()
+    ahead = [ROOT / "README.md"]
+    while ahead:
+        found.add(page := ahead.pop())
+        ahead += [link for link in links(page) if link.suffix == ".md" and link not in found]
+    assert [page for page in PAGES if page not in found] == []
 
 
 def test_every_command_of_make_that_is_named_exists() -> None:

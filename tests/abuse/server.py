@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import http.client
 import os
 import subprocess
 import sys
@@ -14,11 +13,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterat
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from socket import socket
 from typing import Final
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from bench import processes
+from bench.processes import free_port, status
 from server.database import ROOT
 from tests.abuse.told import Told
 from tests.conftest import JWT_KEYS, SECRET_KEYS
@@ -26,8 +26,6 @@ from tests.watched import INSIDES
 
 ANSWERED_SECONDS: Final = 2.0
 ALIVE_SECONDS: Final = 0.5
-START_SECONDS: Final = 90.0
-"""A start takes two; but a machine may have other things to do."""
 _POLL_SECONDS: Final = 0.05
 _PATCHED: Final = (
     "import sys; sys.argv = ['server', 'serve']\n{patch}\nimport runpy; runpy.run_module('server', run_name='__main__')"
@@ -50,7 +48,7 @@ class Server:
 
     def status(self, path: str) -> int:
         """What a GET is answered."""
-        return _status(self.port, path)
+        return status(self.port, path)
 
     def waited(self) -> float:
         """Seconds for which its threads could have run and had no core: what a busy machine adds to all that it does (Linux)."""
@@ -69,11 +67,9 @@ class Server:
         return [line for line in self.log.read_text(encoding="utf-8").splitlines() if '"level":"error"' in line]
 
 
-@contextmanager
-def running(dsn: str, keys: str, folder: Path, *, patch: str = "", port: int = 0, **settings: str) -> Iterator[Server]:
-    """A server as in production, of these settings; `patch` is run in it first. Without `port` it has one of its own."""
-    port, inner = port or _free(), _free()
-    environ = {
+def production(dsn: str, keys: str, port: int, inner: int) -> dict[str, str]:
+    """The environment of a server as in production, without letters and jobs; `inner` is the port of its metrics."""
+    return {
         "PATH": os.environ["PATH"],
         "ENVIRONMENT": "production",
         "DATABASE_URL": dsn,
@@ -81,10 +77,16 @@ def running(dsn: str, keys: str, folder: Path, *, patch: str = "", port: int = 0
         "SECRET_KEYS": SECRET_KEYS,
         "PORT": str(port),
         "METRICS_PORT": str(inner),
-        "LOG_LEVEL": "ERROR",
         "MAIL": "off",
         "JOBS_IN_SERVE": "false",
     }
+
+
+@contextmanager
+def running(dsn: str, keys: str, folder: Path, *, patch: str = "", port: int = 0, **settings: str) -> Iterator[Server]:
+    """A server as in production, of these settings; `patch` is run in it first. Without `port` it has one of its own."""
+    port, inner = port or free_port(), free_port()
+    environ = production(dsn, keys, port, inner) | {"LOG_LEVEL": "ERROR"}
     path = folder / f"server-{port}.log"
     with path.open("ab") as log:
         command = ["-c", _PATCHED.format(patch=patch)] if patch else ["-m", "server", "serve"]
@@ -92,15 +94,8 @@ def running(dsn: str, keys: str, folder: Path, *, patch: str = "", port: int = 0
             [sys.executable, *command], cwd=ROOT, env=environ | settings, stdout=log, stderr=subprocess.STDOUT
         )
         server = Server(port, inner, path, process)
-        try:
-            until = time.monotonic() + START_SECONDS
-            while _status(port, "/healthz") != 200:
-                assert process.poll() is None, server.log.read_text(encoding="utf-8")
-                assert time.monotonic() < until, server.log.read_text(encoding="utf-8")
-                time.sleep(0.05)
+        with processes.running(process, path, lambda: server.status("/healthz") == 200):
             yield server
-        finally:
-            _end(process)
 
 
 @asynccontextmanager
@@ -108,35 +103,6 @@ async def serving(dsn: str, folder: Path, *, port: int = 0, **settings: str) -> 
     """`running`, started beside the event loop."""
     with ExitStack() as stack:
         yield await asyncio.to_thread(lambda: stack.enter_context(running(dsn, JWT_KEYS, folder, port=port, **settings)))
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        process.wait(30)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-        raise
-
-
-def _free() -> int:
-    with socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
-
-
-def _status(port: int, path: str) -> int:
-    """What is answered, or 0 where nothing is."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-    try:
-        connection.request("GET", path, headers={"Connection": "close"})
-        return connection.getresponse().status
-    except (OSError, http.client.HTTPException):
-        return 0
-    finally:
-        connection.close()
 
 
 @dataclass
@@ -159,7 +125,7 @@ class Pulse:
         def take() -> None:
             while not stop.is_set() or self.beats < 2:
                 began = time.perf_counter()
-                self.statuses.add(_status(self.port, self.path))
+                self.statuses.add(status(self.port, self.path))
                 answered = time.perf_counter()
                 self.slowest, self.beats = max(self.slowest, answered - began), self.beats + 1
                 time.sleep(_POLL_SECONDS)

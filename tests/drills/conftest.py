@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.drills.postgres import Postgres, durable
 from tests.drills.report import Note
+from tests.postgres import Postgres, durable
 
 ROUNDS = int(os.environ.get("DRILL_ROUNDS", "1"))
 """How often each drill is run that asks for `each_round`."""

@@ -6,13 +6,13 @@ import asyncio
 import os
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from bench.processes import free_port, running
 from server.database import ROOT
 
 _PATIENCE_SECONDS: Final = 60.0
@@ -58,24 +58,8 @@ def haproxy(name: str, folder: Path, bind: str, **addresses: str) -> Iterator[Ba
     with balancer.log.open("wb") as log:
         command = ["haproxy", "-db", "-f", str(ROOT / f"deploy/haproxy/{name}.cfg")]
         process = subprocess.Popen(command, env=environ | addresses, stdout=log, stderr=subprocess.STDOUT)
-        try:
-            until = time.monotonic() + 10
-            while not _listens(balancer.port):
-                assert process.poll() is None, balancer.log.read_text(encoding="utf-8")
-                assert time.monotonic() < until, balancer.log.read_text(encoding="utf-8")
-                time.sleep(0.05)
+        with running(process, balancer.log, lambda: _listens(balancer.port)):
             yield balancer
-        finally:
-            process.terminate()
-            process.wait(10)
-
-
-def free_port() -> int:
-    """A port that nobody has."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 def _listens(port: int) -> bool:

@@ -16,9 +16,9 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+from bench.processes import free_port
 from server.binaries import Account, account_of_postgres, run, system_binaries
 from server.database import ROOT
-from tests.drills.haproxy import free_port
 from tests.world import PASSWORD
 
 BINARIES: Final = ("patroni", "etcd", "haproxy")

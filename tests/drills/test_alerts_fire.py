@@ -17,7 +17,8 @@ import pytest
 from bench.monitoring import watching
 from bench.pager import paged
 from bench.processes import free_port
-from bench.stage import planted, redis_server, serving
+from bench.redis_server import RedisServer
+from bench.stage import planted, serving
 from bench.traffic import flow
 from server.embedded import Cluster, embedded
 from tests.drills.conftest import Note
@@ -70,10 +71,11 @@ def crash(cluster: Cluster) -> None:
 
 @needs_tools
 async def test_a_lost_redis_and_a_lost_postgres_are_told_and_so_is_their_return(note: Note) -> None:
-    with ExitStack() as stack, ExitStack() as postgres, ExitStack() as redis:
-        folder, port, redis_port = stack.enter_context(place()), free_port(), free_port()
+    with ExitStack() as stack, ExitStack() as postgres:
+        folder, port = stack.enter_context(place()), free_port()
+        redis = stack.enter_context(RedisServer(folder).running())
         cluster = postgres.enter_context(embedded(folder / "postgres", durable=False, port=port))
-        settings = await planted(cluster, {"REDIS_URL": redis.enter_context(redis_server(folder, redis_port))})
+        settings = await planted(cluster, {"REDIS_URL": redis.url})
         base, metrics = await asyncio.to_thread(stack.enter_context, serving(folder, settings))
         pager = Pager()
         webhook = stack.enter_context(paged(pager.hear))
@@ -83,12 +85,12 @@ async def test_a_lost_redis_and_a_lost_postgres_are_told_and_so_is_their_return(
         await asyncio.sleep(30)  # as it is on a good day
         assert [alert for _, alert, *_ in pager.told if alert in {"BreakerOpen", "ThrottleStoreLost", "DatabaseDown"}] == []
 
-        redis.close()
+        redis.kill()
         lost = await asyncio.gather(
             pager.hears("BreakerOpen", "tickets", "firing", FIRED_SECONDS),
             pager.hears("ThrottleStoreLost", "tickets", "firing", FIRED_SECONDS),
         )
-        redis.enter_context(redis_server(folder, redis_port))
+        redis.start()
         back = await asyncio.gather(
             pager.hears("BreakerOpen", "tickets", "resolved", RESOLVED_SECONDS),
             pager.hears("ThrottleStoreLost", "tickets", "resolved", RESOLVED_SECONDS),

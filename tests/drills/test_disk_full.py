@@ -11,10 +11,10 @@ import asyncpg
 import pytest
 
 from tests.abuse.server import Pulse, serving
-from tests.drills.postgres import Postgres, durable
 from tests.drills.report import Note, judged
 from tests.drills.small_disk import fill, free, left, own_mounts, small_disk
 from tests.drills.writers import Writers, editor
+from tests.postgres import Postgres, durable
 
 pytestmark = [pytest.mark.drill, pytest.mark.usefixtures("each_round")]
 
@@ -67,7 +67,7 @@ async def test_nothing_acknowledged_is_lost_when_postgres_crashes_for_want_of_ro
                     await small.restart()  # what gave up is started by whoever watches over it
                 await writers.until(600)
         report = await writers.report(admin)
-    said = (small.cluster.data / "postgres.log").read_text(errors="replace")
+    said = small.log.read_text(errors="replace")
     note("no room for changes: Postgres crashed", f"{said.count('PANIC')} times", "at least once")
     judged(report, note, "no room for changes", recovery=RECOVERY_SECONDS, late=pulse.late)
     assert pulse.statuses == {200}
@@ -98,7 +98,7 @@ async def test_nothing_acknowledged_is_lost_when_the_disks_are_full(small: Postg
                 await writers.until(100)
         report = await writers.report(admin)
         told = server.log.read_text(errors="replace").splitlines()
-    said = (small.cluster.data / "postgres.log").read_text(errors="replace")
+    said = small.log.read_text(errors="replace")
     writes = Counter(one.outcome for one in while_full if one.name)
     reads = Counter(one.outcome for one in while_full if not one.name)
     note(f"{FULL_SECONDS:.0f} s of a full disk: writes", str(dict(writes)), "503 among them")

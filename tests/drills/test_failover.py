@@ -19,9 +19,9 @@ from tests.abuse.server import Pulse, serving
 from tests.conftest import APP, OWNER, PASSWORDS, VAULT
 from tests.drills.haproxy import Balancer, haproxy
 from tests.drills.patroni import Cluster, missing, patroni
-from tests.drills.postgres import NAME
 from tests.drills.report import ACKNOWLEDGED, FOUND, Note, judged
 from tests.drills.writers import Writers, editor
+from tests.postgres import NAME
 from tests.world import PASSWORD
 
 pytestmark = [

@@ -13,7 +13,8 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from tests.drills.haproxy import Balancer, free_port, haproxy
+from bench.processes import free_port
+from tests.drills.haproxy import Balancer, haproxy
 
 pytestmark = pytest.mark.skipif(shutil.which("haproxy") is None, reason="there is no haproxy here")
 

@@ -10,12 +10,13 @@ import aiohttp
 import asyncpg
 import pytest
 
-from tests.abuse.server import START_SECONDS, serving
-from tests.drills.postgres import Postgres
+from bench.processes import START_SECONDS
+from tests.abuse.server import serving
 from tests.drills.report import AWAY, CONNECTION, Note, judged
 from tests.drills.supervisor import supervised
 from tests.drills.writers import Writers, editor
 from tests.post_office import open_office
+from tests.postgres import Postgres
 from tests.world import add_user
 
 pytestmark = [pytest.mark.drill, pytest.mark.usefixtures("each_round")]

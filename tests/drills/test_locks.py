@@ -11,9 +11,9 @@ import asyncpg
 import pytest
 
 from tests.abuse.server import Pulse, Server, serving
-from tests.drills.postgres import Postgres
 from tests.drills.report import Note, judged
 from tests.drills.writers import Writers, editor
+from tests.postgres import Postgres
 from tests.world import Person
 
 pytestmark = [pytest.mark.drill, pytest.mark.usefixtures("each_round")]

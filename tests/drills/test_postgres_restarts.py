@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.abuse.server import Pulse, serving
-from tests.drills.postgres import Postgres
 from tests.drills.report import Note, judged
 from tests.drills.writers import Writers, editor
+from tests.postgres import Postgres
 
 pytestmark = [pytest.mark.drill, pytest.mark.usefixtures("each_round")]
 

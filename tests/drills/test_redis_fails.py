@@ -14,11 +14,11 @@ import aiohttp
 import asyncpg
 import pytest
 
+from bench.redis_server import RedisServer
 from tests.abuse.server import Pulse, Server, serving
-from tests.drills.postgres import Postgres
 from tests.drills.report import Note, judged
 from tests.drills.writers import Writers, editor
-from tests.redis_server import RedisServer
+from tests.postgres import Postgres
 from tests.world import Person, add_user
 
 pytestmark = [pytest.mark.drill, pytest.mark.usefixtures("each_round")]

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from bench.processes import free_port
 from tests.abuse.server import Server, running
 from tests.conftest import JWT_KEYS
-from tests.drills.haproxy import free_port, haproxy
-from tests.drills.postgres import Postgres
+from tests.drills.haproxy import haproxy
 from tests.drills.report import Note, judged
 from tests.drills.writers import Writers, editor
+from tests.postgres import Postgres
 
 pytestmark = [
     pytest.mark.drill,

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.abuse.server import Pulse, serving
-from tests.drills.postgres import Postgres
-from tests.drills.proxy import Proxy
 from tests.drills.report import AWAY, Note, judged
 from tests.drills.writers import Writers, editor
+from tests.postgres import Postgres
+from tests.proxy import Proxy
 
 pytestmark = [pytest.mark.drill, pytest.mark.usefixtures("each_round")]
 
@@ -27,9 +27,9 @@ RETRIED = 0.1
 
 
 async def test_a_slow_and_a_silent_database_are_told_in_time(postgres: Postgres, tmp_path: Path, note: Note) -> None:
-    admin = postgres.database.admin
-    async with Proxy("127.0.0.1", postgres.port).listening() as line, serving(postgres.through(line.port), tmp_path) as server:
-        writers = Writers([server.url], await editor(admin, server.url), readers=4)
+    database = postgres.database
+    async with Proxy("127.0.0.1", database.port).listening() as line, serving(database.through(line), tmp_path) as server:
+        writers = Writers([server.url], await editor(database.admin, server.url), readers=4)
         with Pulse(server.port).taken() as alive, Pulse(server.port, "/readyz").taken() as ready:
             async with writers.at_work():
                 await writers.until(300)
@@ -46,7 +46,7 @@ async def test_a_slow_and_a_silent_database_are_told_in_time(postgres: Postgres,
                 opened = line.connections - opened
                 await writers.until(200)
                 await writers.enough()
-        report = await writers.report(admin)
+        report = await writers.report(database.admin)
         retried = server.metric("addressbook_db_retries_total", reason="lost") / len(report.asked)
     note("slow database: tried again", f"{retried:.1%}", f"{RETRIED:.0%}")
     note("slow database: connections tried while nothing came back", str(opened), "none")

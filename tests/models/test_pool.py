@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 import asyncpg
@@ -14,7 +13,7 @@ from models.driver import Fault
 from models.errors import Unavailable
 from models.pool import Pool
 from tests.conftest import Database
-from tests.line import Line
+from tests.proxy import Proxy
 
 
 @pytest.fixture
@@ -23,23 +22,6 @@ async def pool(database: Database) -> AsyncIterator[Pool]:
     pool = Pool(lambda: asyncpg.connect(database.app), 2)
     yield pool
     pool.terminate()
-
-
-@pytest.fixture
-async def line(database: Database) -> AsyncIterator[Line]:
-    address = urlsplit(database.app)
-    line = Line(address.hostname or "127.0.0.1", address.port or 5432)
-    await line.lay()
-    yield line
-    line.flow()
-    await line.cut()
-
-
-@pytest.fixture
-def dsn(database: Database, line: Line) -> str:
-    """The role that serves, over that line."""
-    address = urlsplit(database.app)
-    return address._replace(netloc=f"{address.username}:{address.password}@127.0.0.1:{line.port}").geturl()
 
 
 async def test_the_connection_that_came_back_last_goes_out_first(pool: Pool) -> None:
@@ -224,11 +206,11 @@ async def test_an_error_of_a_statement_tells_nothing_of_its_connection(pool: Poo
     assert not idle.is_closed()
 
 
-async def test_a_server_that_does_not_answer_is_hung_up_on(database: Database, line: Line, dsn: str) -> None:
-    pool = Pool(lambda: asyncpg.connect(dsn), 2, patience=0.5)
+async def test_a_server_that_does_not_answer_is_hung_up_on(database: Database, line: Proxy) -> None:
+    pool = Pool(lambda: asyncpg.connect(database.through(line)), 2, patience=0.5)
     connection, idle = await pool.acquire(), await pool.acquire()
     pool.give_back(idle)
-    line.hang()
+    line.black_hole()
     async with asyncio.timeout(10):
         with pytest.raises(asyncpg.PostgresConnectionError) as lost:
             await connection.fetch("SELECT 7")
@@ -269,10 +251,10 @@ async def test_a_transaction_that_was_cut_off_is_rolled_back_and_its_connection_
         assert await connection.fetchval("SELECT 7") == 7
 
 
-async def test_one_that_cannot_be_mended_is_closed_in_two_seconds(database: Database, line: Line, dsn: str) -> None:
-    pool = Pool(lambda: asyncpg.connect(dsn), 1)
+async def test_one_that_cannot_be_mended_is_closed_in_two_seconds(database: Database, line: Proxy) -> None:
+    pool = Pool(lambda: asyncpg.connect(database.through(line)), 1)
     connection = await pool.acquire()
-    line.hang()
+    line.black_hole()
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.1):
             await connection.fetch("SELECT 7")

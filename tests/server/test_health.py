@@ -6,7 +6,6 @@ import asyncio
 import re
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
@@ -14,11 +13,12 @@ import time_machine
 from pydantic import SecretStr
 
 from auth.vault import Vault
+from bench.redis_server import RedisServer
 from server import health
 from server.app import HEALTH
 from server.database import known_migrations
 from tests.conftest import Database, Serve
-from tests.redis_server import RedisServer
+from tests.proxy import Proxy
 from tests.world import LOGIN, PASSWORD, Person, World
 
 GONE = "postgresql://address_book_app:x@127.0.0.1:1/nothing"
@@ -170,61 +170,29 @@ async def test_without_its_redis_it_is_ready_and_tells_where_it_counts(serve: Se
     assert (await client.get("/healthz")).status == 200
 
 
-class Silence:
-    """A way to Postgres on which nothing is said any more, either way, once `fallen` is set; new connections are taken even so,
-    as of a server that is stopped."""
-
-    def __init__(self, dsn: str) -> None:
-        self._to, self.fallen = urlsplit(dsn), asyncio.Event()
-        self._pumps: list[asyncio.Task[None]] = []
-
-    async def __aenter__(self) -> str:
-        self._server = await asyncio.start_server(self._met, "127.0.0.1", 0)
-        port = self._server.sockets[0].getsockname()[1]
-        return self._to._replace(netloc=f"{self._to.username}:{self._to.password}@127.0.0.1:{port}").geturl()
-
-    async def __aexit__(self, *_: object) -> None:
-        self._server.close()
-        for pump in self._pumps:
-            pump.cancel()
-
-    async def _met(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there, back = await asyncio.open_connection(self._to.hostname, self._to.port)
-        self._pumps += [asyncio.create_task(self._pumped(reader, back)), asyncio.create_task(self._pumped(there, writer))]
-
-    async def _pumped(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while data := await reader.read(65_536):
-            if self.fallen.is_set():
-                await asyncio.Event().wait()
-            writer.write(data)
-        writer.close()
-
-
 async def test_a_database_that_falls_silent_is_told_and_nobody_waits_past_the_deadline(
-    serve: Serve, database: Database, world: World
+    serve: Serve, database: Database, line: Proxy, world: World
 ) -> None:
-    silence = Silence(database.app)
-    async with silence as dsn:
-        client = await serve(database_url=SecretStr(dsn), operation_seconds=0.5, database_pool=4)
-        ada = Person(client, token=world.ada.token)
-        assert (await client.get("/readyz")).status == 200
-        made = await ada.gql('mutation { createContact(input: {contact: {name: "Zoë"}}) { contact { id } } }')
-        assert made.status == 200
-        silence.fallen.set()
-        async with asyncio.timeout(30):
-            ready, live, read, changed, shim = await asyncio.gather(
-                client.get("/readyz"),
-                client.get("/healthz"),
-                ada.gql("{ contacts { totalCount } }"),
-                ada.gql('mutation { createContact(input: {contact: {name: "Zoë"}}) { contact { id } } }'),
-                client.get("/api/address-book", headers={"Authorization": f"Bearer {world.ada.token}"}),
-            )
-        assert (ready.status, await ready.json()) == (503, not_ready("database"))
-        assert live.status == 200
-        assert (read.status, read.codes, read.headers["Retry-After"]) == (503, ["TIMEOUT"], "1")
-        assert (changed.status, changed.codes, "Retry-After" in changed.headers) == (503, ["TIMEOUT"], False)
-        assert (shim.status, shim.headers["Retry-After"]) == (503, "1")
-        assert (await shim.json())["data"]["code"] == "SRV-503"
+    client = await serve(database_url=SecretStr(database.through(line)), operation_seconds=0.5, database_pool=4)
+    ada = Person(client, token=world.ada.token)
+    assert (await client.get("/readyz")).status == 200
+    made = await ada.gql('mutation { createContact(input: {contact: {name: "Zoë"}}) { contact { id } } }')
+    assert made.status == 200
+    line.black_hole()
+    async with asyncio.timeout(30):
+        ready, live, read, changed, shim = await asyncio.gather(
+            client.get("/readyz"),
+            client.get("/healthz"),
+            ada.gql("{ contacts { totalCount } }"),
+            ada.gql('mutation { createContact(input: {contact: {name: "Zoë"}}) { contact { id } } }'),
+            client.get("/api/address-book", headers={"Authorization": f"Bearer {world.ada.token}"}),
+        )
+    assert (ready.status, await ready.json()) == (503, not_ready("database"))
+    assert live.status == 200
+    assert (read.status, read.codes, read.headers["Retry-After"]) == (503, ["TIMEOUT"], "1")
+    assert (changed.status, changed.codes, "Retry-After" in changed.headers) == (503, ["TIMEOUT"], False)
+    assert (shim.status, shim.headers["Retry-After"]) == (503, "1")
+    assert (await shim.json())["data"]["code"] == "SRV-503"
 
 
 async def test_a_pool_without_a_free_connection_is_ready_where_the_database_answers(
@@ -272,7 +240,7 @@ async def test_a_clock_that_is_wrong_is_measured_by_the_databases(serve: Serve) 
     client = await serve()
     with time_machine.travel(datetime.now(UTC) + timedelta(seconds=90)):
         assert (await client.get("/readyz")).status == 200
-    text = await (await client.get("/metrics")).text()
+        text = await (await client.get("/metrics")).text()  # it may look anew, so by the same clock
     found = re.search(r"^addressbook_clock_skew_seconds (\S+)$", text, re.MULTILINE)
     assert found is not None
     assert float(found[1]) == pytest.approx(90, abs=5)

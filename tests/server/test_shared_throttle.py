@@ -14,12 +14,12 @@ import pytest
 
 from auth.throttle import Throttle
 from auth.vault import Vault
+from bench.redis_server import PASSWORD, RedisServer
 from models.errors import TooManyAttempts
 from observability.metrics import Metrics
 from server import shared_throttle
 from server.shared_throttle import FAILURES, PATIENCE_SECONDS, SharedThrottle
 from tests.conftest import SECRET_KEYS
-from tests.redis_server import PASSWORD, RedisServer
 
 Replica = Callable[[], Awaitable[SharedThrottle]]
 

@@ -5,24 +5,18 @@ from __future__ import annotations
 import asyncio
 import re
 import signal
-import socket
 from contextlib import suppress
 
 import asyncpg
 import orjson
 import pytest
 
+from bench.processes import free_port
 from server.database import known_migrations, migrate
 from tests.conftest import VAULT, Database
 from tests.server.test_serve import Start, address, start
 
 __all__ = ["start"]
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _lines(out: bytes) -> list[dict[str, object]]:
@@ -44,7 +38,7 @@ async def test_without_a_database_it_waits_and_then_ends_with_one_line(command: 
 
 
 async def test_it_serves_once_the_migrations_are_there_and_not_before(start: Start, fresh: Database) -> None:
-    port = _free_port()
+    port = free_port()
     process = await start(DATABASE_URL=fresh.app, PORT=str(port), STARTUP_SECONDS="60")
     assert process.stdout is not None
     async with asyncio.timeout(60):

@@ -6,8 +6,6 @@ import asyncio
 import io
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -19,7 +17,7 @@ from pydantic import SecretStr
 from models.tenancy import ask, behind, through
 from resolvers import contacts
 from tests.conftest import Serve
-from tests.postgres import Own, own
+from tests.postgres import Postgres, durable
 from tests.rest.kit import ZOE
 from tests.world import LOGIN, PASSWORD, Answer, Person, World
 
@@ -29,27 +27,25 @@ RENAME = "mutation($id: ID!, $name: String!) { updateContact(input: {id: $id, co
 
 
 @pytest.fixture(scope="module")
-def postgres() -> Iterator[Own]:
-    with TemporaryDirectory(prefix="address-book-tests-") as folder:
-        Path(folder).chmod(0o711)
-        with own(Path(folder) / "postgres") as server:
-            yield server
+def postgres() -> Iterator[Postgres]:
+    with durable() as server:
+        yield server
 
 
 @pytest.fixture
-async def theirs(postgres: Own) -> AsyncIterator[asyncpg.Connection]:
+async def theirs(postgres: Postgres) -> AsyncIterator[asyncpg.Connection]:
     """A superuser's connection to that Postgres, which is empty and takes writes."""
     await postgres.writable(yes=True)
-    connection = await asyncpg.connect(postgres.admin)
+    connection = await asyncpg.connect(postgres.database.admin)
     await connection.execute("TRUNCATE tenants, queue.pgqueuer, queue.pgqueuer_log CASCADE")
     yield connection
     await connection.close()
 
 
 @pytest.fixture
-async def house(serve: Serve, postgres: Own, theirs: asyncpg.Connection) -> World:
+async def house(serve: Serve, postgres: Postgres, theirs: asyncpg.Connection) -> World:
     """The usual people, in a server over that Postgres."""
-    return await World.made(await serve(database_url=SecretStr(postgres.app)), theirs)
+    return await World.made(await serve(database_url=SecretStr(postgres.database.app)), theirs)
 
 
 async def _until(true: Callable[[], Awaitable[bool]], seconds: float = 15) -> None:
@@ -62,7 +58,7 @@ def _away(answer: Answer) -> bool:
     return (answer.status, answer.codes) == (503, ["UNAVAILABLE"]) and int(answer.headers["Retry-After"]) >= 1
 
 
-async def test_a_restart_of_postgres_loses_nothing_that_was_acknowledged(house: World, postgres: Own) -> None:
+async def test_a_restart_of_postgres_loses_nothing_that_was_acknowledged(house: World, postgres: Postgres) -> None:
     kept: list[str] = []
     refused: list[Answer] = []
     done = asyncio.Event()
@@ -80,13 +76,13 @@ async def test_a_restart_of_postgres_loses_nothing_that_was_acknowledged(house: 
 
     writers = [asyncio.create_task(write(who)) for who in range(4)]
     await _until(lambda: _so(len(kept) > 20))
-    await asyncio.to_thread(postgres.restart)
+    await postgres.restart()
     before = len(kept)
     await _until(lambda: _so(len(kept) > before + 20), 30)
     done.set()
     await asyncio.gather(*writers)
     assert [answer.text for answer in refused if not _away(answer)] == []
-    admin = await asyncpg.connect(postgres.admin)
+    admin = await asyncpg.connect(postgres.database.admin)
     stored = {row["name"] for row in await admin.fetch("SELECT name FROM contacts")}
     await admin.close()
     assert set(kept) - stored == set()
@@ -139,7 +135,7 @@ _SLOW_INSERT = (
 
 
 async def test_while_nothing_can_be_written_reading_goes_on_and_it_ends_by_itself(
-    house: World, postgres: Own, logged: io.StringIO
+    house: World, postgres: Postgres, logged: io.StringIO
 ) -> None:
     await house.grace.gql(CREATE, name="Zoë")
     await postgres.writable(yes=False)
@@ -169,9 +165,9 @@ async def _wrote(house: World) -> bool:
     return (await house.grace.gql(CREATE, name="Adam")).status == 200
 
 
-async def test_a_hot_standby_is_read_from_until_it_is_the_primary(serve: Serve, house: World, postgres: Own) -> None:
+async def test_a_hot_standby_is_read_from_until_it_is_the_primary(serve: Serve, house: World, postgres: Postgres) -> None:
     await house.grace.gql(CREATE, name="Zoë")
-    first = urlsplit(postgres.app)
+    first = urlsplit(postgres.database.app)
 
     async def over(*ports: int | None, query: str = "") -> tuple[TestClient, Person]:
         hosts = ",".join(f"127.0.0.1:{one}" for one in ports)
@@ -179,7 +175,7 @@ async def test_a_hot_standby_is_read_from_until_it_is_the_primary(serve: Serve, 
         client = await serve(database_url=SecretStr(dsn))
         return client, Person(client, "acme", "grace", house.grace.user, house.grace.token)
 
-    with postgres.standby() as port:
+    async with postgres.standby() as port:
         client, grace = await over(1, port, query="target_session_attrs=any")
         await _until(lambda: _sees(grace, 1))
         refused = await grace.gql(CREATE, name="Eve")
@@ -189,7 +185,7 @@ async def test_a_hot_standby_is_read_from_until_it_is_the_primary(serve: Serve, 
         assert _away(await strict.gql(COUNT))
         _, found = await over(port, first.port)
         assert await _created(found)
-        promoted = await asyncpg.connect(postgres.admin.replace(f":{first.port}/", f":{port}/"))
+        promoted = await asyncpg.connect(postgres.database.admin.replace(f":{first.port}/", f":{port}/"))
         await promoted.execute("SELECT pg_promote()")
         await promoted.close()
         await _until(lambda: _created(grace), 20)

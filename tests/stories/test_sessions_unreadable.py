@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from urllib.parse import urlsplit
 
 import pytest
 from aiohttp.test_utils import TestClient
 from pydantic import SecretStr
 
 from tests.conftest import Database, Serve
-from tests.line import Line
+from tests.proxy import Proxy
 from tests.world import LOGIN, PASSWORD, Person, World
 
 REFRESH = "mutation($t: String!) { refresh(input: {refreshToken: $t}) { tokens { refreshToken } userErrors { code } } }"
@@ -24,21 +22,9 @@ QUERIES = {
 
 
 @pytest.fixture
-async def line(database: Database) -> AsyncIterator[Line]:
-    address = urlsplit(database.app)
-    line = Line(address.hostname or "127.0.0.1", address.port or 5432)
-    await line.lay()
-    yield line
-    line.flow()
-    await line.cut()
-
-
-@pytest.fixture
-async def client(serve: Serve, database: Database, line: Line) -> TestClient:
+async def client(serve: Serve, database: Database, line: Proxy) -> TestClient:
     """A server whose line to Postgres is that one. It gives up after a second."""
-    address = urlsplit(database.app)
-    dsn = address._replace(netloc=f"{address.username}:{address.password}@127.0.0.1:{line.port}").geturl()
-    return await serve(database_url=SecretStr(dsn), statement_timeout_ms=500, operation_seconds=1.0)
+    return await serve(database_url=SecretStr(database.through(line)), statement_timeout_ms=500, operation_seconds=1.0)
 
 
 async def _let_in(world: World, client: TestClient) -> None:
@@ -73,16 +59,15 @@ async def _refused(world: World, client: TestClient, code: str) -> None:
         assert int(reply.headers["Retry-After"]) >= 1, path
 
 
-async def test_with_sessions_out_of_reach_everybody_is_told_to_come_again(world: World, client: TestClient, line: Line) -> None:
+async def test_with_sessions_out_of_reach_everybody_is_told_to_come_again(world: World, client: TestClient, line: Proxy) -> None:
     await _let_in(world, client)
-    await line.cut()
-    async with asyncio.timeout(30):
-        await _refused(world, client, "UNAVAILABLE")
-    assert (await client.get("/healthz")).status == 200
-    assert (await client.get("/readyz")).status == 503
-    # Whoever forges a token is refused for that alone, with or without a database.
-    assert (await Person(client, token="x.y.z").gql("{ viewer { id } }")).status == 401
-    await line.lay()
+    async with line.away():
+        async with asyncio.timeout(30):
+            await _refused(world, client, "UNAVAILABLE")
+        assert (await client.get("/healthz")).status == 200
+        assert (await client.get("/readyz")).status == 503
+        # Whoever forges a token is refused for that alone, with or without a database.
+        assert (await Person(client, token="x.y.z").gql("{ viewer { id } }")).status == 401
     async with asyncio.timeout(10):
         while (await client.get("/readyz")).status != 200:  # noqa: ASYNC110 - what is awaited is the server
             await asyncio.sleep(0.1)
@@ -92,9 +77,9 @@ async def test_with_sessions_out_of_reach_everybody_is_told_to_come_again(world:
     assert await world.admin.fetchval("SELECT count(*) FROM sessions WHERE ended_at IS NOT NULL") == 0
 
 
-async def test_with_sessions_that_hang_everybody_is_told_so_in_time(world: World, client: TestClient, line: Line) -> None:
+async def test_with_sessions_that_hang_everybody_is_told_so_in_time(world: World, client: TestClient, line: Proxy) -> None:
     await _let_in(world, client)
-    line.hang()
+    line.black_hole()
     ada = Person(client, "acme", "ada", token=world.ada.token)
     for name in ("viewer", "contacts", "login"):
         query, variables = QUERIES[name]
@@ -102,7 +87,7 @@ async def test_with_sessions_that_hang_everybody_is_told_so_in_time(world: World
             answer = await ada.gql(query, **variables)
         assert (name, answer.status) == (name, 503)
         assert answer.codes[0] in {"TIMEOUT", "UNAVAILABLE"}
-    line.flow()
+    line.mend()
     async with asyncio.timeout(20):
         while (await client.get("/readyz")).status != 200:  # noqa: ASYNC110 - what is awaited is the server
             await asyncio.sleep(0.1)

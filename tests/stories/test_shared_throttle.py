@@ -15,10 +15,10 @@ import aiohttp
 import asyncpg
 import pytest
 
+from bench.redis_server import PASSWORD as REDIS_PASSWORD
+from bench.redis_server import RedisServer
 from tests.abuse.server import Server, running
 from tests.conftest import JWT_KEYS, Database
-from tests.redis_server import PASSWORD as REDIS_PASSWORD
-from tests.redis_server import RedisServer
 from tests.world import PASSWORD, add_user, tenant
 
 LOGIN = "mutation($i: LoginInput!) { login(input: $i) { tokens { accessToken } userErrors { code } } }"

@@ -26,7 +26,7 @@ class Proxy:
         self._open.set()
         self._lines: set[tuple[asyncio.StreamWriter, asyncio.StreamWriter]] = set()
         self._tasks: set[asyncio.Future[None]] = set()
-        self._closed = False
+        self._away = False
         self.port = 0
         self.delay = 0.0
         self.connections = 0
@@ -35,16 +35,22 @@ class Proxy:
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[Proxy]:
         """While the block lasts; then every line is cut."""
-        server = await asyncio.start_server(self._called, "127.0.0.1")
-        self.port = server.sockets[0].getsockname()[1]
+        await self._listen()
         try:
             yield self
         finally:
-            server.close()
-            self._closed = True
             self.mend()
-            self.reset()
+            self._leave()
             await asyncio.gather(*self._tasks)
+
+    @asynccontextmanager
+    async def away(self) -> AsyncIterator[None]:
+        """While the block lasts every line is cut and nobody is let in; then it listens where it did before."""
+        self._leave()
+        try:
+            yield
+        finally:
+            await self._listen()
 
     def black_hole(self) -> None:
         """From now on nothing goes through, and what comes meanwhile waits."""
@@ -66,6 +72,16 @@ class Proxy:
         for near, _ in tuple(self._lines):
             near.write_eof()
 
+    async def _listen(self) -> None:
+        self._away = False
+        self._server = await asyncio.start_server(self._called, "127.0.0.1", self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    def _leave(self) -> None:
+        self._away = True
+        self._server.close()
+        self.reset()
+
     def _called(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         self._tasks.add(task := asyncio.ensure_future(self._connected(reader, writer)))
@@ -78,7 +94,7 @@ class Proxy:
         except OSError:
             _cut(near)
             return
-        if self._closed:
+        if self._away:
             _cut(near)
             _cut(far)
             return

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import signal
-import socket
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Self
+
+from bench.processes import free_port
 
 BINARY = "redis-server"
 PASSWORD = "hush-hush-redis"
@@ -20,6 +24,15 @@ class RedisServer:
         self.port = _free()
         self.url = f"redis://default:{PASSWORD}@127.0.0.1:{self.port}/0"
         self._process: subprocess.Popen[bytes] | None = None
+
+    @contextmanager
+    def running(self) -> Iterator[Self]:
+        """It runs while the block lasts."""
+        try:
+            self.start()
+            yield self
+        finally:
+            self.kill()
 
     def start(self) -> None:
         """Starts it, empty, and waits until it answers."""
@@ -69,9 +82,6 @@ class RedisServer:
 
 def _free() -> int:
     """A port that nobody has, as the one 10,000 above it is: there the nodes of a cluster talk."""
-    while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port: int = probe.getsockname()[1]
-        if port < 55_000:
-            return port
+    while (port := free_port()) >= 55_000:
+        pass
+    return port

@@ -1,4 +1,4 @@
-"""Where the traces go: a server that takes whatever comes, as OTLP over HTTP has it, and by itself keeps nothing."""
+"""A server on loopback that takes whatever is posted to it, and by itself keeps nothing: a collector of traces, a webhook."""
 
 from __future__ import annotations
 
@@ -8,19 +8,20 @@ from contextlib import contextmanager
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-Take = Callable[[bytes, Message], int]
-"""What is made of a body and its headers: the status of the answer."""
+Take = Callable[[str, Message, bytes], int]
+"""What is made of a path, the headers and a body, in other threads: the status of the answer."""
 
 
 @contextmanager
-def collecting(take: Take = lambda _body, _headers: 200) -> Iterator[str]:
-    """The address of a collector that runs while the block lasts."""
+def listening(take: Take = lambda *_: 200) -> Iterator[str]:
+    """Its address, while the block lasts."""
 
     class Sink(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
-            status = take(self.rfile.read(int(self.headers.get("Content-Length", 0))), self.headers)
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            status = take(self.path, self.headers, body)
             self.send_response(status)
             if 300 <= status < 400:
                 self.send_header("Location", "/elsewhere")
@@ -33,8 +34,7 @@ def collecting(take: Take = lambda _body, _headers: 200) -> Iterator[str]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Sink)
     server.daemon_threads, server.block_on_close = True, False  # one that hangs keeps nobody
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
+    threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_address[1]}"
     finally:

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.drills.proxy import Proxy
+from tests.proxy import Proxy
 
 
 async def _echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -81,6 +81,17 @@ async def test_a_reset_cuts_every_line_and_no_later_one(proxy: Proxy) -> None:
     for line in lines:
         with pytest.raises(ConnectionResetError):
             await line.heard(b"after\n")
+    assert await (await Line.of(proxy)).heard(b"later\n") == b"later\n"
+
+
+async def test_while_it_is_away_lines_are_cut_and_nobody_is_let_in(proxy: Proxy) -> None:
+    line = await Line.of(proxy)
+    await line.heard(b"before\n")
+    async with proxy.away():
+        with pytest.raises(ConnectionResetError):
+            await line.heard(b"after\n")
+        with pytest.raises(ConnectionRefusedError):
+            await Line.of(proxy)
     assert await (await Line.of(proxy)).heard(b"later\n") == b"later\n"
 
 
