@@ -47,6 +47,7 @@ async def charge(context: Context, points: int) -> None:
     try:
         context.left = await budget.charge(context.signed_in, context.origin, points or 1, 0 if context.left else 1)
     except TooManyAttempts:
+        context.desk.metrics.throttle("budget")
         context.left = await budget.left(context.signed_in, context.origin)
         raise
 

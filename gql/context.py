@@ -34,6 +34,8 @@ class Context:
     """The refresh token to put into the cookie; empty to take it away."""
     cost: int | None = None
     """What the operation costs with its variables, in points; None until it is measured."""
+    digest: str = ""
+    """What the log calls the document (`gql.digest`)."""
     left: Left | None = None
     """What is left of the budget since it was charged."""
 

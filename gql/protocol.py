@@ -103,6 +103,11 @@ def status(result: ExecutionResult, told: dict[str, Any], kind: str, *, later: b
     return failed(SYNTAX if isinstance(result.errors[0], GraphQLSyntaxError) else INVALID, kind, later=later)
 
 
+def outcome(told: dict[str, Any]) -> str:
+    """What became of an operation that is answered with errors: it failed where one of them is ours, else it was refused."""
+    return "failed" if any(CODES.get(one["extensions"]["code"], 400) >= 500 for one in told["errors"]) else "refused"
+
+
 def failed(fault: Fault, kind: str, *, later: bool) -> int:
     """The status of a fault, in the media type `kind`."""
     return 200 if fault.tolerated and kind == JSON else fault.later if later else fault.status

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import orjson
 
+from gql.digest import digest
 from gql.parameters import Parameters
 from gql.protocol import NO_MANIFEST, UNKNOWN_DOCUMENT, UNTRUSTED, Refused
 from observability.logging import logger
@@ -70,7 +71,7 @@ class Trusted:
         if self._trust is not Trust.OFF and parameters.query not in self._texts:
             if self._trust is Trust.ENFORCE:
                 raise Refused(UNTRUSTED, "Only the documents of this server's manifest are executed.")
-            _log.warning("document not trusted", sha256_begins=sha256(parameters.query.encode()).hexdigest()[:32])
+            _log.warning("document not trusted", digest=digest(parameters.query))
         return parameters
 
     def _text(self, document_id: str) -> str:

@@ -22,8 +22,9 @@ from gql.tenant_context import tenant_context
 from gql.trusted import Trusted
 from observability.operation import called
 
-OPERATION = web.RequestKey("operation", str)
-"""What a request calls its operation, for the log and the metrics."""
+TOLD = web.RequestKey("told", dict[str, Any])
+"""What the log and the metrics tell of a request: what it calls its `operation`, its document's digest, the cost in points, and the
+`outcome` where it is not what the status says: old clients are told of errors with a 200. Of a batch the same of each operation."""
 
 COOKIE: Final = "__Host-refresh_token"
 _COST_ONLY: Final = {"Preference-Applied": "cost-only"}
@@ -76,15 +77,20 @@ class View:
     async def _answered(self, request: web.Request, given: Any, kind: str, allowed: Collection[OperationType]) -> web.Response:
         parameters = self._trusted.completed(parameters_of(given, request))
         context = self._context(request)
-        request[OPERATION] = name = called(parameters.operation_name)
-        with tenant_context(context, name):
-            result = await self._executed(parameters, context, allowed)
+        seen = request[TOLD] = {"operation": called(parameters.operation_name)}
+        try:
+            with tenant_context(context, seen["operation"]):
+                result = await self._executed(parameters, context, allowed)
+        finally:
+            seen["document"], seen["cost"] = context.digest, context.cost
         most = self._engine.limits.cost
         if result is None:
             response = protocol.response(await measured_only(context, most), kind, headers=_COST_ONLY)
         else:
             told = protocol.answer(result, context.origin.request_id, cost_extension(context, most))
             response = protocol.response(told, kind, protocol.status(result, told, kind, later=self._later))
+            if result.errors:
+                seen["outcome"] = protocol.outcome(told)
         if context.set_cookie is not None:
             _put_cookie(response, context.set_cookie)
         if allowed is _QUERY and parameters.document_id is not None:
@@ -97,15 +103,18 @@ class View:
             most = f"Send an array of 1 to {self._batch} operations." if self._batch else "Send one operation, and no array."
             raise Refused(protocol.MALFORMED, most)
         answers: list[Any] = []
+        seen: list[dict[str, Any]] = []
         cookies = SimpleCookie()
         for given in batch:
+            request[TOLD] = {"outcome": "refused"}
             try:
                 one = await self._answered(request, given, kind, _BOTH)
             except Refused as refused:
                 one = protocol.response(refused.answer, kind)
+            seen.append(request[TOLD])
             answers.append(one.body)
             cookies |= one.cookies
-        request[OPERATION] = "batch"
+        request[TOLD] = _together(seen)
         response = protocol.response(b"[%b]" % b",".join(answers), kind)
         response.cookies.update(cookies)
         return response
@@ -141,6 +150,13 @@ class View:
         """Whether a page of somewhere else sends it, which CORS would not have let read the answer."""
         origin = request.headers.get(hdrs.ORIGIN)
         return origin is not None and origin not in self._readers and _host(origin) != request.host
+
+
+def _together(seen: list[dict[str, Any]]) -> dict[str, Any]:
+    """What is told of a batch: it failed where one of its operations did."""
+    outcomes = {one.get("outcome", "ok") for one in seen}
+    worst = next((outcome for outcome in ("failed", "refused") if outcome in outcomes), "ok")
+    return {"operation": "batch", "operations": seen, "cost": sum(one.get("cost") or 0 for one in seen), "outcome": worst}
 
 
 def _host(origin: str) -> str | None:

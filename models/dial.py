@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import socket
 from collections.abc import Sequence
 from typing import Any, Final, cast
@@ -23,8 +24,9 @@ Place = tuple[str | None, int]
 class Dial:
     """Calls these places in turn, the one first that took writes last. `strict`: no connection where none of them takes any."""
 
-    def __init__(self, places: Sequence[Place], *, strict: bool, **options: Any) -> None:
+    def __init__(self, places: Sequence[Place], *, strict: bool, slow_seconds: float = math.inf, **options: Any) -> None:
         self._places, self._strict, self._options = list(places), strict, options
+        self._slow_seconds = slow_seconds
         self._seconds = CONNECT_SECONDS / len(self._places)
 
     async def __call__(self) -> Connection:
@@ -56,6 +58,7 @@ class Dial:
         connection: Connection = await asyncpg.connect(
             host=host, port=port, timeout=self._seconds, connection_class=Connection, **self._options
         )
+        connection.slow_seconds = self._slow_seconds
         try:
             line = cast("Any", connection)._transport.get_extra_info("socket")
             if line is not None and line.family != socket.AF_UNIX:

@@ -10,6 +10,7 @@ the database takes writes is known.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from functools import partial
@@ -271,10 +272,11 @@ class Pool:
 class Client(AsyncpgDBClient):
     """Tortoise's client over this pool."""
 
-    def __init__(self, *, single_statements: bool = True, **options: Any) -> None:
+    def __init__(self, *, single_statements: bool = True, slow_seconds: float = math.inf, **options: Any) -> None:
         super().__init__(**options)
         self.metrics: Metrics | None = None
         """Where the pool counts; to be set before it is opened."""
+        self._slow_seconds = slow_seconds
         self.single_statements = single_statements
         """Whether a statement may open the door for itself, instead of a transaction around it."""
 
@@ -288,7 +290,7 @@ class Client(AsyncpgDBClient):
         most, patience = options.pop("max_size"), options.pop("patience")
         for unused in ("min_size", "connection_class", "loop", "host", "port"):
             options.pop(unused)
-        return Pool(Dial(**options), most, patience=patience, metrics=self.metrics)
+        return Pool(Dial(slow_seconds=self._slow_seconds, **options), most, patience=patience, metrics=self.metrics)
 
 
 client_class = Client

@@ -24,7 +24,7 @@ BEGIN_SECONDS: Final = WAIT_SECONDS + CONNECT_SECONDS
 
 @asynccontextmanager
 async def transaction(whose: UUID | None) -> AsyncIterator[BaseDBAsyncClient]:
-    """A transaction of a tenant, or of nobody: committed, or rolled back where anything is raised. The driver's words are translated."""
+    """A transaction of a tenant, or of nobody, rolled back where anything is raised; it translates the words of the driver."""
     with translated():
         token = holder.set(whose)
         try:

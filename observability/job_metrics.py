@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
+from typing import TypeVar
 
-from prometheus_client import CollectorRegistry, Counter, Gauge
+from prometheus_async import aio
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+T = TypeVar("T")
 
 _NAMESPACE = "addressbook"
 
@@ -26,6 +30,14 @@ class JobMetrics:
         self._oldest = gauge("jobs_oldest_wait_seconds", "For how long the one of them has waited that waits longest.")
         self._running = gauge("jobs_running", "Jobs that this process runs, by kind.", "kind")
         self._done = counter("jobs_done", "Attempts at jobs that ended in this process, by kind and outcome.", "kind", "outcome")
+        self._seconds = Histogram(
+            "job_duration_seconds",
+            "How long attempts at jobs, and rounds of periodic work, took in this process, by kind.",
+            ["kind"],
+            namespace=_NAMESPACE,
+            registry=registry,
+            buckets=(0.05, 0.25, 1.0, 5.0, 15.0, 60.0),
+        )
         self._letters = counter("letters", "Letters handed to the mail server, by what it made of them.", "outcome")
 
     def waiting(self, queued: Mapping[str, int], oldest_seconds: float) -> None:
@@ -38,6 +50,10 @@ class JobMetrics:
     def began(self, kind: str) -> None:
         """Count one job that begins to run here."""
         self._running.labels(kind).inc()
+
+    async def timed(self, kind: str, work: Awaitable[T]) -> T:
+        """Await an attempt, and count how long it took, however it ended."""
+        return await aio.time(self._seconds.labels(kind), work)
 
     def ended(self, kind: str, outcome: str) -> None:
         """Count one attempt that began here and has ended so."""

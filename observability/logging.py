@@ -3,7 +3,8 @@
 Every line has `time` (RFC 3339, UTC), `level`, `event`, `logger`, and what `bound` holds (request_id, tenant, user, …).
 """
 
-import json as stdlib_json
+from __future__ import annotations
+
 import logging as stdlib
 import sys
 from collections.abc import MutableMapping
@@ -11,59 +12,16 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import IO, Any
 
-import orjson
 import structlog
 
+from observability.output import Output
 from observability.redaction import redact
 
 _LEVELS = {name.lower(): getattr(stdlib, name) for name in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")}
 # At DEBUG they print SQL with its values, which are people's data; pgqueuer tells of each attempt, as we do.
 _QUIET = ("tortoise", "asyncpg", "pgqueuer")
-# Some readers split lines at these too; JSON may carry them only inside a string, where the escape means the same.
-_LINE_BREAKS = ((b"\xe2\x80\xa8", b"\\u2028"), (b"\xe2\x80\xa9", b"\\u2029"), (b"\xc2\x85", b"\\u0085"))
-
-
-class Output:
-    """Where the lines go. A stream that fails loses the line and never the request; `lost` counts such lines."""
-
-    def __init__(self) -> None:
-        self.level = _LEVELS["info"]
-        self.lost = 0
-        self.json = True
-        self._stream: IO[Any] | None = None
-        self._binary = False
-
-    def to(self, stream: IO[Any]) -> None:
-        """Write to a text stream from now on (to its binary buffer where it has one)."""
-        self._stream, self._binary = getattr(stream, "buffer", stream), hasattr(stream, "buffer")
-
-    def write(self, line: bytes) -> None:
-        """Write one line and flush it."""
-        stream: IO[Any] = sys.stdout if self._stream is None else self._stream
-        try:
-            stream.write(line if self._binary else line.decode())
-            stream.flush()
-        except (OSError, ValueError):  # full disk, broken pipe, closed file
-            self.lost += 1
-
 
 output = Output()
-_console = structlog.dev.ConsoleRenderer(colors=False)
-
-
-def _render(method: str, event: MutableMapping[str, Any]) -> bytes:
-    if not output.json:
-        return f"{_console(None, method, event)}\n".encode(errors="backslashreplace")
-    try:
-        line = orjson.dumps(event, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z)
-    except TypeError:  # a lone surrogate or an integer beyond 64 bits, which the standard library can write
-        line = (stdlib_json.dumps(event, default=str) + "\n").encode()
-    if not line.isascii():
-        for raw, escaped in _LINE_BREAKS:
-            line = line.replace(raw, escaped)
-    return line
-
-
 _bound: ContextVar[dict[str, Any]] = ContextVar("bound to every line", default={})  # noqa: B039 - never changed in place
 
 
@@ -72,9 +30,17 @@ class Logger(structlog.BoundLoggerBase):
 
     def _proxy_to_logger(self, method_name: str, event: str | None = None, *_: Any, **values: Any) -> None:
         # structlog's own would go through a chain of processors; ours are always the same.
-        moment = datetime.now(UTC).replace(tzinfo=None).isoformat()
-        line = {**_bound.get(), **self._context, **values, "event": event, "level": method_name, "time": f"{moment}Z"}
-        output.write(_render(method_name, redact(None, method_name, line)))
+        self._put(method_name, redact(None, method_name, {**values, "event": event}))
+
+    def plain(self, level: str, event: str, values: dict[str, Any]) -> None:
+        """A line whose values need no redaction: our own code made them or has scrubbed them. For what every request tells."""
+        if output.level <= _LEVELS[level]:
+            self._put(level, {**values, "event": event})
+
+    def _put(self, level: str, values: MutableMapping[str, Any]) -> None:
+        output.put({**_bound.get(), **self._context, **values, "level": level, "time": datetime.now(UTC)})
+        if level in {"error", "critical"}:
+            output.flush()
 
     def debug(self, event: str, **values: Any) -> None:
         """For the developer; off in production."""
@@ -99,14 +65,6 @@ class Logger(structlog.BoundLoggerBase):
     def exception(self, event: str, **values: Any) -> None:
         """`error` with the exception being handled."""
         self.error(event, **{"exc_info": True, **values})
-
-
-INFO = stdlib.INFO
-
-
-def told(level: int) -> bool:
-    """Whether lines of this level are written now: for who would gather much for one."""
-    return bool(output.level <= level)
 
 
 class _Routed(stdlib.Handler):
@@ -161,16 +119,29 @@ def request_id() -> str | None:
     return _bound.get().get("request_id")
 
 
-class bound:  # noqa: N801 - used like a function
-    """Within the `with` block, and in tasks started there, every line carries the values."""
+class scope:  # noqa: N801 - used like a function
+    """Within the `with` block, and in tasks started there, every line carries `values`; what is put into them later, from then on.
+
+    They are not redacted: whoever opens it made them, or has scrubbed them.
+    """
 
     __slots__ = ("_token", "_values")
 
-    def __init__(self, **values: Any) -> None:
+    def __init__(self, values: dict[str, Any]) -> None:
         self._values = values
 
+    @classmethod
+    def inner(cls, values: dict[str, Any]) -> scope:
+        """The same for a block within another one, whose values stand beside these."""
+        return cls({**_bound.get(), **values})
+
     def __enter__(self) -> None:
-        self._token = _bound.set({**_bound.get(), **self._values})
+        self._token = _bound.set(self._values)
 
     def __exit__(self, *_: object) -> None:
         _bound.reset(self._token)
+
+
+def bound(**values: Any) -> scope:
+    """Within the `with` block every line carries these values, beside those of the blocks around it."""
+    return scope.inner(dict(redact(None, "", values)))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from types import TracebackType
 from typing import Final, Protocol
 from uuid import UUID
 
-from observability.logging import bound
+from observability.logging import scope
+from observability.redaction import scrub
 
 
 class Who(Protocol):
@@ -22,12 +24,18 @@ class Who(Protocol):
         """The caller."""
 
 
-_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_LONGEST: Final = 64
 
 
 def called(name: str | None) -> str:
-    """What a client calls its operation, where that is a name and no text of another kind."""
-    return "anonymous" if not name else name if _NAME.fullmatch(name) else "other"
+    """What a client calls its operation, where that is a name and no text of another kind; what looks like a secret is none."""
+    return "anonymous" if not name else _called(name) if len(name) <= _LONGEST else "other"
+
+
+@lru_cache(1024)
+def _called(name: str) -> str:
+    return scrub(name) if _NAME.fullmatch(name) else "other"
 
 
 class operating:  # noqa: N801 - used like a function
@@ -37,7 +45,7 @@ class operating:  # noqa: N801 - used like a function
 
     def __init__(self, caller: Who | None, operation: str) -> None:
         known = {} if caller is None else {"tenant": caller.tenant.hex, "user": caller.user.hex}
-        self._bound = bound(operation=operation, **known)
+        self._bound = scope.inner({"operation": operation, **known})
 
     def __enter__(self) -> None:
         self._bound.__enter__()

@@ -1,4 +1,4 @@
-"""What a statement of SQL is called in a trace: by its verb and its table, never by its text."""
+"""What a statement of SQL is called in traces and in the log: by its verb and its table, and a digest; never by its text."""
 
 from __future__ import annotations
 
@@ -27,11 +27,16 @@ def described(sql: str) -> tuple[str, Mapping[str, str | int | float | bool]]:
         "db.system.name": "postgresql",
         "db.operation.name": verb,
         "db.query.summary": name,
-        "db.query.hash": hashlib.sha256(sql.encode()).hexdigest()[:16],
+        "db.query.hash": digest(sql),
     }
     if table:
         told["db.collection.name"] = table
     return name, told
+
+
+def digest(sql: str) -> str:
+    """The first 16 hexadecimal digits of the SHA-256 of its text."""
+    return hashlib.sha256(sql.encode()).hexdigest()[:16]
 
 
 def _summary(sql: str) -> tuple[str, str | None]:

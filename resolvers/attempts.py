@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 
 from auth.desk import NETWORK, Desk
 from models import rules
 from models.audit import AuditEntry
-from models.errors import TooManyAttempts, UnknownTenant
+from models.errors import Refusal, TooManyAttempts, Unavailable, UnknownTenant
 from models.login_history import LoginHistory
 from models.tenancy import lobby, within
 from models.tenant import Tenant
 from models.values import Origin, Row, TenantStatus, normal
+from observability.metrics import AuthKind
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Attempt = Callable[Concatenate[Desk, P], Awaitable[T]]
+"""What somebody tries; the desk comes first."""
 
 
 async def named(slug: str) -> Row | None:
@@ -24,6 +33,26 @@ async def keyed(tenant_id: UUID) -> Row | None:
     """The row of the tenant that a token from outside names, or None."""
     async with lobby():
         return await Tenant.maybe(tenant_id)
+
+
+def proves(kind: AuthKind) -> Callable[[Attempt[P, T]], Attempt[P, T]]:
+    """Counts each call as an attempt of this kind, by how it ends. What a throttle stops has a metric of its own."""
+
+    def counting(attempt: Attempt[P, T]) -> Attempt[P, T]:
+        @wraps(attempt)
+        async def counted(desk: Desk, /, *given: P.args, **named: P.kwargs) -> T:
+            try:
+                done = await attempt(desk, *given, **named)
+            except Refusal as refusal:
+                if not isinstance(refusal, TooManyAttempts | Unavailable):
+                    desk.metrics.authenticated(kind, "refused")
+                raise
+            desk.metrics.authenticated(kind, "ok")
+            return done
+
+        return counted
+
+    return counting
 
 
 def address(email: str) -> str:
@@ -46,6 +75,7 @@ async def counted(desk: Desk, origin: Origin, kind: str, place: str, home: Row |
             async with within(home["id"]):
                 await AuditEntry.append("limit.reached", origin, kind=kind)
         raise
+    desk.metrics.let_through(kind)
 
 
 async def counted_login(desk: Desk, origin: Origin, place: str, home: Row | None, name: str) -> None:

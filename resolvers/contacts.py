@@ -157,6 +157,7 @@ async def delete_numbered(caller: Caller, number: int, expected_version: int | N
         await Contact.trash([row["id"]])
 
 
+@retried
 async def _add_once(caller: Caller, key: str, values: Mapping[str, Any], label_ids: Sequence[UUID | None]) -> tuple[Row, bool]:
     """The contact that was made with this key, and whether that was before."""
     async with within(caller.to(Permission.CONTACTS_WRITE)):

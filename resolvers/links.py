@@ -15,7 +15,7 @@ from models.session import Session
 from models.tenancy import within
 from models.user import User
 from models.values import MailPurpose, Origin, Row, SessionEndReason, TenantStatus, new_id, now
-from resolvers.attempts import address, counted, keyed, named, network
+from resolvers.attempts import address, counted, keyed, named, network, proves
 from resolvers.background import afterwards, finished
 from resolvers.letters import LetterKind, post
 
@@ -75,6 +75,7 @@ async def verify_email(desk: Desk, origin: Origin, token: str) -> None:
         await AuditEntry.append("email.verified", origin, actor=user["id"], target=user["id"])
 
 
+@proves("password")
 async def reset_password(desk: Desk, origin: Origin, *, token: str, new: str) -> None:
     """Spends a link for a new password: all sessions end, and the address is proved. Refuses with TokenInvalid or WeakPassword.
 
@@ -99,7 +100,6 @@ async def _reset(desk: Desk, origin: Origin, home: Row, link: MailedToken, passw
         await LoginHistory.note(user["id"], origin)  # from here they sign in, whoever else tries their name meanwhile
         await AuditEntry.append("password.reset", origin, actor=user["id"], target=user["id"], sessions_ended=ended)
         await post(desk, LetterKind.PASSWORD_CHANGED, origin=origin, user=user["id"])
-    desk.metrics.authenticated("password", "ok")
 
 
 async def _request(desk: Desk, origin: Origin, purpose: MailPurpose, home: Row | None, email: str) -> None:

@@ -38,6 +38,14 @@ async def refuse_stale(caller: Caller) -> None:
 
 
 async def second_factor(desk: Desk, origin: Origin, user_id: UUID, given: str | None) -> Proof:
+    """`_proof`, counted."""
+    proof = await _proof(desk, origin, user_id, given)
+    if proof.proved or isinstance(proof.refusal, WrongCode):
+        desk.metrics.authenticated("totp", "ok" if proof.proved else "refused")
+    return proof
+
+
+async def _proof(desk: Desk, origin: Origin, user_id: UUID, given: str | None) -> Proof:
     """Looks at a code of a user whose password was right, inside their tenant's door.
 
     What it writes (a code that is used up, a wrong one that is counted) is to be kept in either case, so it answers the refusal
@@ -55,6 +63,7 @@ async def second_factor(desk: Desk, origin: Origin, user_id: UUID, given: str | 
     if seconds := Authenticator.wait(row):
         desk.metrics.throttle("totp")
         return Proof(TooManyAttempts(f"Too many wrong codes. Wait {seconds} s, or use a recovery code.", retry_after=seconds))
+    desk.metrics.let_through("totp")
     secret = unsealed(desk, user_id, row["secret"])
     step = totp.step_of(secret, code, after=row["last_step"], moment=now())
     if step is None:

@@ -95,7 +95,7 @@ async def run(desk: Desk, patience: Patience, tenant: UUID, job_id: UUID) -> tim
         outcome, wait = "cut off", None
         desk.metrics.jobs.began(kind.value)
         try:
-            outcome, wait = await _attempt(desk, patience, job, HANDLERS[kind])
+            outcome, wait = await desk.metrics.jobs.timed(kind.value, _attempt(desk, patience, job, HANDLERS[kind]))
         except TakenAway:
             outcome = "taken away"
         except asyncio.CancelledError:
@@ -152,7 +152,7 @@ async def run_periodic(desk: Desk, name: str) -> timedelta:
     desk.metrics.jobs.began(name)
     try:
         with bound(periodic=name):
-            await periodic.work(desk)
+            await desk.metrics.jobs.timed(name, periodic.work(desk))
             outcome = "succeeded"
     except Exception as error:
         outcome = "failed"

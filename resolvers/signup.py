@@ -18,11 +18,12 @@ from models.tenancy import within
 from models.user import User
 from models.values import MailPurpose, Origin, Role, Row, SignupPolicy, TenantStatus, normal
 from resolvers import invitations, links
-from resolvers.attempts import address, counted, keyed, named, refuse_unknown
+from resolvers.attempts import address, counted, keyed, named, proves, refuse_unknown
 from resolvers.claims import claimed, is_address
 from resolvers.sessions import SignedIn
 
 
+@proves("signup")
 async def signup(
     desk: Desk,
     origin: Origin,
@@ -48,16 +49,15 @@ async def signup(
         home = _refuse_closed(home, invited=token is not None)
         password_hash = await _hashed(desk, hasher, home, username, email, password)
     try:
-        signed_in = await _enrolled(desk, origin, home, token, username, email, password_hash)
+        return await _enrolled(desk, origin, home, token, username, email, password_hash)
     except AlreadyExists as taken:
         if not _is_discreet(desk, token) or not (isinstance(taken, EmailTaken) or is_address(username)):
             raise
         # Somebody was faster with this address, and that is not told: now it is known.
-        signed_in = await _enrolled(desk, origin, home, token, username, email, password_hash)
-    desk.metrics.authenticated("signup", "ok")
-    return signed_in
+        return await _enrolled(desk, origin, home, token, username, email, password_hash)
 
 
+@proves("signup")
 async def register(desk: Desk, origin: Origin, *, tenant: str, username: str, email: str, password: str) -> None:
     """For the old clients: makes an account as `signup` does, without a session, under the old rules too and with their texts.
 
@@ -78,7 +78,6 @@ async def register(desk: Desk, origin: Origin, *, tenant: str, username: str, em
         except AlreadyExists as taken:
             raise type(taken)(f"User '{username}' is already registered", taken.path) from None
         await links.send(desk, origin, MailPurpose.VERIFY_EMAIL, user["id"])
-    desk.metrics.authenticated("signup", "ok")
 
 
 async def _home(slug: str | None, token: MailedToken | None) -> Row | None:

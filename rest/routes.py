@@ -111,7 +111,7 @@ class _Shim:
                 try:
                     with self.deadline(reads=route.method == hdrs.METH_GET):
                         if not route.open:  # an open one is a probe, or has a throttle of its own
-                            await self.desk.budget.charge(identity.caller, identity.origin, POINTS)
+                            await self._charge(identity)
                         reply = await (route.handler(call) if route.open else _guarded(route, call))
                     response = reply.response(request)
                 except Refusal as refusal:
@@ -121,6 +121,13 @@ class _Shim:
             return response
 
         return handle
+
+    async def _charge(self, identity: Identity) -> None:
+        try:
+            await self.desk.budget.charge(identity.caller, identity.origin, POINTS)
+        except TooManyAttempts:
+            self.desk.metrics.throttle("budget")
+            raise
 
     async def unrouted(self, request: web.Request) -> web.StreamResponse:
         """What no route answers. As before, a stranger learns no paths but the open ones, and those say 404 where they are GET."""

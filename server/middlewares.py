@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from random import getrandbits
-from typing import Final
+from typing import Any, Final
 
 import orjson
 from aiohttp import hdrs, web
@@ -21,13 +21,15 @@ import rest.errors
 from auth.caller import Caller, Identity
 from auth.desk import Desk
 from gql.answer import Answer
-from gql.view import OPERATION
+from gql.view import TOLD
 from models.errors import Unauthenticated
 from models.values import Origin
-from observability.logging import INFO, bound, logger, told
-from observability.metrics import Metrics, Outcome, Timing
+from observability.logging import logger, scope
+from observability.metrics import Metrics, Outcome
+from observability.redaction import scrub
 from observability.spans import Request, failed
 from observability.tracing import Tracing
+from server.cors import is_preflight, sharing
 from server.settings import Network
 
 _log = logger("server.access")
@@ -63,12 +65,20 @@ _CODES: Final = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 413: "TOO_LARGE", 
 
 
 def gate(
-    metrics: Metrics, tracing: Tracing, desk: Desk, proxies: Sequence[Network], origins: Iterable[str], *, credentials: bool
+    metrics: Metrics,
+    tracing: Tracing,
+    desk: Desk,
+    proxies: Sequence[Network],
+    origins: Iterable[str],
+    *,
+    credentials: bool,
+    slow_seconds: float,
 ) -> Middleware:
     """What every request passes: it gets an id, is timed, identified and answered, and told of in one line.
 
     One middleware for all of it, since each of its own costs as much as a small query. A preflight of cross-origin resource
-    sharing is answered with 200; only pages of the named origins may read an answer.
+    sharing is answered with 200; only pages of the named origins may read an answer. One that takes `slow_seconds` or more is told
+    of as a warning.
     """
     allowed = frozenset(origins)
 
@@ -76,69 +86,86 @@ def gate(
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         began = time.perf_counter()
         given = request.headers.get(_REQUEST_ID)
-        request_id = request[REQUEST_ID] = given if given and _GOOD_ID.fullmatch(given) else f"{getrandbits(128):032x}"
+        if given and _GOOD_ID.fullmatch(given):
+            request_id, shown = given, scrub(given)
+        else:
+            request_id = shown = f"{getrandbits(128):032x}"
+        request[REQUEST_ID] = request_id
         resource, method = request.match_info.route.resource, request.method
+        method = method if method in hdrs.METH_ALL else "OTHER"
         route = resource.canonical if resource else "unknown"
-        timing = Timing(metrics, "graphql" if route == "/graphql" else "rest", f"{method} {route}")
+        operation = f"{method} {route}"
+        line: dict[str, Any] = {"request_id": shown}
+        outcome, status = "failed", None
         with (
-            tracing.request(method, route if resource else None, request_id, request.headers) as trace,
-            bound(request_id=request_id, trace_id=trace.trace_id),
+            tracing.request(method, route if resource else None, shown, request.headers) as trace,
+            scope(line),
         ):
-            response = await metrics.timed(timing, _answered(request, handler, timing, desk, proxies))
-            origin = request.headers.get(hdrs.ORIGIN)
-            if type(response) is not Answer or origin in allowed or not response.seal(request, _USUAL % request_id):
-                _secure(response.headers, request_id)
-            if origin in allowed:
-                response.headers.extend(sharing(origin or "", credentials=credentials, preflight=_is_preflight(request)))
-            if trace.answered(response.status):
-                _tell(trace, request)
-            if told(INFO):
-                identity = request.get(IDENTITY)
-                caller = identity.caller if identity else None
-                _log.info(
+            line["trace_id"] = trace.trace_id
+            try:
+                response = await _answered(request, handler, line, metrics, desk, proxies)
+                origin = request.headers.get(hdrs.ORIGIN)
+                if type(response) is not Answer or origin in allowed or not response.seal(request, _USUAL % request_id):
+                    _secure(response.headers, request_id)
+                if origin in allowed:
+                    response.headers.extend(sharing(origin or "", credentials=credentials, preflight=is_preflight(request)))
+                status = response.status
+                if trace.answered(status):
+                    _tell(trace, request)
+                outcome = _outcome(status)
+            except asyncio.CancelledError:  # who asked has hung up
+                outcome = "cancelled"
+                raise
+            finally:
+                told = {"outcome": outcome, **request.get(TOLD, {})}
+                seconds = time.perf_counter() - began
+                metrics.observe(
+                    "graphql" if route == "/graphql" else "rest", told.get("operation", operation), told["outcome"], seconds
+                )
+                _log.plain(
+                    _level(told["outcome"], status, slow=seconds >= slow_seconds),
                     "request",
-                    method=method,
-                    route=route,
-                    operation=request.get(OPERATION),
-                    status=response.status,
-                    milliseconds=round((time.perf_counter() - began) * 1000, 2),
-                    tenant=caller.tenant.hex if caller else None,
-                    user=caller.user.hex if caller else None,
+                    {"method": method, "route": route, "status": status, "milliseconds": round(seconds * 1000, 2), **told},
                 )
             return response
 
     return middleware
 
 
+def _level(outcome: str, status: int | None, *, slow: bool) -> str:
+    """So that what failed and what was slow is found whatever the level; that the service is busy, or the database away, comes in
+    floods."""
+    if outcome == "failed":
+        return "warning" if status == 503 else "error"
+    return "warning" if slow else "info"
+
+
 async def _answered(
-    request: web.Request, handler: Handler, timing: Timing, desk: Desk, proxies: Sequence[Network]
+    request: web.Request, handler: Handler, line: dict[str, Any], metrics: Metrics, desk: Desk, proxies: Sequence[Network]
 ) -> web.StreamResponse:
     """The answer, whatever happens. What nobody expected becomes JSON with a code, and goes to the log and nowhere else."""
     try:
-        if _is_preflight(request):
-            response: web.StreamResponse = web.Response()
-        else:
-            request[IDENTITY] = _identity(request, desk, proxies)
-            if request.can_read_body:
-                await _read(request)
-            if (take := request._state.get(PLACE)) is not None and not take():
-                raise web.HTTPServiceUnavailable(reason=BUSY, headers={hdrs.RETRY_AFTER: "1"})
-            response = await handler(request)
+        if is_preflight(request):
+            return web.Response()
+        identity = request[IDENTITY] = _identity(request, desk, proxies)
+        if identity.caller is not None:
+            line["tenant"], line["user"] = identity.caller.tenant.hex, identity.caller.user.hex
+        elif identity.stale:
+            metrics.authenticated("token", "refused")
+        if request.can_read_body:
+            await _read(request)
+        if (take := request._state.get(PLACE)) is not None and not take():
+            raise web.HTTPServiceUnavailable(reason=BUSY, headers={hdrs.RETRY_AFTER: "1"})
+        return await handler(request)
     except web.HTTPException as error:
         headers = {str(name): error.headers[name] for name in (hdrs.ALLOW, hdrs.RETRY_AFTER) if name in error.headers}
-        response = error if error.status < 400 else failure(request, error.status, error.reason, headers)
+        return error if error.status < 400 else failure(request, error.status, error.reason, headers)
     except web.RequestPayloadError:
-        response = failure(request, 400, "The body cannot be read.")
-    except asyncio.CancelledError:
-        timing.outcome = "cancelled"
-        raise
+        return failure(request, 400, "The body cannot be read.")
     except Exception as error:
         _log.error("unexpected error", exc_info=error)
         failed(error)
-        response = failure(request, 500, f"Something went wrong on our side. Tell us the request id {request[REQUEST_ID]}.")
-    timing.operation = request.get(OPERATION, timing.operation)
-    timing.outcome = _outcome(response.status)
-    return response
+        return failure(request, 500, f"Something went wrong on our side. Tell us the request id {request[REQUEST_ID]}.")
 
 
 def _tell(trace: Request, request: web.Request) -> None:
@@ -147,12 +174,8 @@ def _tell(trace: Request, request: web.Request) -> None:
     if identity is not None and identity.caller is not None:
         trace.set("tenant.id", identity.caller.tenant.hex)
         trace.set("user.id", identity.caller.user.hex)
-    if OPERATION in request:
-        trace.set("graphql.operation.name", request[OPERATION])
-
-
-def _is_preflight(request: web.Request) -> bool:
-    return request.method == "OPTIONS" and hdrs.ACCESS_CONTROL_REQUEST_METHOD in request.headers
+    if (operation := request.get(TOLD, {}).get("operation")) is not None:
+        trace.set("graphql.operation.name", operation)
 
 
 def failure(request: web.Request, status: int, message: str, headers: dict[str, str] | None = None) -> web.Response:
@@ -246,25 +269,6 @@ def _secure(headers: CIMultiDict[str], request_id: str) -> None:
             headers.setdefault(header, value)
     else:
         headers.extend(SECURE)
-
-
-def sharing(origin: str, *, credentials: bool, preflight: bool) -> dict[str, str]:
-    """The headers that let a page of this origin read the answer, or send the request that a preflight asks for."""
-    told: dict[str, str] = {
-        hdrs.ACCESS_CONTROL_ALLOW_ORIGIN: origin,
-        hdrs.ACCESS_CONTROL_EXPOSE_HEADERS: "authorization, content-type, x-tenant-id, etag, x-request-id, idempotent-replayed, "
-        "retry-after, ratelimit-limit, ratelimit-remaining, ratelimit-reset",
-    }
-    if credentials:
-        told[hdrs.ACCESS_CONTROL_ALLOW_CREDENTIALS] = "true"
-    if preflight:
-        told |= {
-            hdrs.ACCESS_CONTROL_ALLOW_METHODS: "GET, POST, PUT, DELETE, OPTIONS",
-            hdrs.ACCESS_CONTROL_ALLOW_HEADERS: "authorization, accept, content-type, x-tenant-id, x-request-id, if-match, "
-            "if-none-match, idempotency-key, prefer",
-            hdrs.ACCESS_CONTROL_MAX_AGE: "3600",
-        }
-    return told
 
 
 @lru_cache(1_000)

@@ -78,7 +78,11 @@ class Common(BaseModel):
     )
 
     environment: Environment = Field(Environment.DEVELOPMENT, description="development, stage or production.")
-    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="The least severe lines to log.")
+    log_level: str = Field(
+        "INFO",
+        pattern="^(DEBUG|INFO|WARNING|ERROR)$",
+        description="The least severe lines to log; `serve` and `work` take what LOG_LEVEL_FILE says while they run.",
+    )
 
 
 class Keyed(Common):
@@ -114,6 +118,9 @@ class Console(Keyed):
         description="postgresql://user:password@host:port/database of the role that serves: address_book_app. Of several servers, "
         "host:port,host:port, the one that takes writes is found; ?target_session_attrs=any lets a standby read while none does, "
         "which may not have heard yet that a session ended.",
+    )
+    slow_statement_ms: int = Field(
+        500, ge=0, le=60_000, description="A statement that takes so long is told of in a warning; 0 for none."
     )
     statement_timeout_ms: int = Field(2_500, ge=100, le=60_000, description="After so long Postgres gives up a statement.")
     password_min_length: int = Field(8, ge=8, le=64, description="Characters that a new password has at least.")
@@ -173,6 +180,9 @@ class Settings(Traces, Later, GraphQL, Console):
         True,
         description="Whether compiled plans execute operations, and single statements open their own door; off, graphql-core and "
         "transactions do it all, with the same answers.",
+    )
+    slow_request_ms: int = Field(
+        2_000, ge=0, le=600_000, description="The line of a request that takes so long is a warning; 0 for none."
     )
     startup_seconds: float = Field(
         60,

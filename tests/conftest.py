@@ -222,10 +222,11 @@ def watched(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     """Looks at all that servers answer and log. A test that must not be looked at says `pytest.mark.unwatched`."""
     watch, write = Watched(), logging.Output.write
 
-    def tapped(output: logging.Output, line: bytes) -> None:
+    def tapped(output: logging.Output, lines: bytes) -> None:
         if output.json:
-            watch.logged(line)
-        write(output, line)
+            for line in lines.splitlines(keepends=True):
+                watch.logged(line)
+        write(output, lines)
 
     monkeypatch.setattr(logging.Output, "write", tapped)
     yield watch

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from inspect import isawaitable
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from cachetools import LRUCache
 from graphql import (
@@ -25,6 +25,7 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from gql.budget import charge
 from gql.context import Context
+from gql.digest import digest
 from gql.engine.fields import conditions
 from gql.engine.inputs import Given, Unusual, Variables
 from gql.engine.plan import NoPlan, Plan, compiled
@@ -32,15 +33,12 @@ from gql.engine.replay import Resolved
 from gql.limits import Limits, Measure, measure
 from models.errors import Refusal, TimedOut
 from observability.logging import logger
+from observability.metrics import Road
 from observability.operation import called
 from observability.spans import step
 from resolvers.deadline import Deadlines
 
 _log = logger(__name__)
-
-Road = Literal["plan", "replay", "core", "failed"]
-"""What executed an operation: its plan; its plan as far as it went, and then graphql-core; graphql-core alone; the same,
-because its plan has a fault."""
 
 _CACHE: Final = 1_000_000
 """Characters of the documents that are kept; each document counts some more, for what is made of it."""
@@ -92,6 +90,7 @@ class Document:
     tree: DocumentNode
     operations: dict[str | None, Operation]
     size: int
+    digest: str
     valid: bool = False
 
     def operation(self, name: str | None) -> Operation:
@@ -120,6 +119,8 @@ class Engine:
         self._schema, self.limits, self._plans, self._took = schema._schema, limits, plans, took
         self._suggests = suggests
         self._deadline = deadline or Deadlines(3.0)
+        self.lookups: dict[str, float] = {"hit": 0, "miss": 0}
+        """How often a document was among those that are kept, and how often it was not."""
         self._documents: LRUCache[tuple[str, bool], Document] = LRUCache(_CACHE, getsizeof=lambda document: document.size)
 
     async def execute(
@@ -158,6 +159,11 @@ class Engine:
         except TimedOut as late:
             return _refused(late)
 
+    @property
+    def documents(self) -> int:
+        """How many documents are kept."""
+        return len(self._documents)
+
     async def _executed(
         self, document: Document, operation: Operation, variables: dict[str, Any] | None, context: Context
     ) -> ExecutionResult:
@@ -194,9 +200,13 @@ class Engine:
         """The document and its operation, perhaps not valid yet. One that is not known is charged for before it is read."""
         try:
             document = self._documents[text, context.introspectable]
+            self.lookups["hit"] += 1
         except KeyError:
+            self.lookups["miss"] += 1
+            context.digest = digest(text)  # before anything is found wrong with it
             await charge(context, UNKNOWN + len(text) // 5)
-            document = self._parsed(text)
+            document = self._parsed(text, context.digest)
+        context.digest = document.digest
         return document, document.operation(name)
 
     def _weighed(self, document: Document, operation: Operation, variables: dict[str, Any] | None) -> int:
@@ -205,7 +215,7 @@ class Engine:
             operation.measure = measure(self._schema, document.tree, operation.node, self.limits)
         return self.limits.refuse(operation.measure, variables)
 
-    def _parsed(self, text: str) -> Document:
+    def _parsed(self, text: str, digest: str) -> Document:
         try:
             tree = self.limits.parse(text)
         except GraphQLError as error:
@@ -215,7 +225,7 @@ class Engine:
             for node in tree.definitions
             if isinstance(node, OperationDefinitionNode)
         }
-        return Document(tree, operations, len(text) + _MADE)
+        return Document(tree, operations, len(text) + _MADE, digest)
 
     def _validate(self, document: Document, text: str, *, introspectable: bool) -> None:
         rules = _RULES if introspectable else (*_RULES, NoSchemaIntrospectionCustomRule)

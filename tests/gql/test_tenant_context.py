@@ -24,7 +24,6 @@ async def test_a_line_of_an_operation_names_it_its_tenant_and_its_user(
     stream = io.StringIO()
     monkeypatch.setattr(contacts, "find", told)
     monkeypatch.setattr(logging.output, "_stream", stream)
-    monkeypatch.setattr(logging.output, "_binary", False)
     for person in (world.ada, world.mallory):
         body = {"query": _READ, "operationName": name, "variables": {"id": "contact_" + "0" * 32}}
         assert (await world.client.post("/graphql", json=body, headers=person._headers())).status == 200

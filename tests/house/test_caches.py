@@ -28,6 +28,7 @@ CACHES: Final = {
     "models.contact: lru_cache _one": "a statement, by its columns",
     "models.label: lru_cache _of_contacts": "a statement, by its columns",
     "models.viewer: lru_cache _statement": "a statement, by its columns",
+    "observability.operation: lru_cache _called": "of an operation's name",
     "observability.otlp: lru_cache _attribute": "bytes of a span's attribute, by its key and value",
     "observability.otlp: lru_cache _named": "bytes of a span's name, of which there are as many as routes and statements",
     "observability.redaction: lru_cache sensitive": "of a key's name",

@@ -31,6 +31,7 @@ ONE_SIDED = {
     "test_shared_throttle": "what holds below both, in every process",
     "test_signing_in": "the cookie, the list of sessions and the reuse of tokens in detail",
     "test_tenants": "settings and summaries, which the old routes have not",
+    "test_told_to_operators": "what the log and the metrics tell of a day in which both are used",
     "test_traces": "what stands in a trace, below both",
     "test_two_processes": "what holds below both, in every process",
 }

@@ -334,21 +334,3 @@ async def test_a_full_pool_is_busy_as_long_as_connections_come_back(pool: Pool, 
     assert pool.busy()
     monkeypatch.setattr("models.pool.ALIVE_SECONDS", 0.0)
     assert not pool.busy()
-
-
-async def test_a_transaction_that_was_cut_off_is_rolled_back(pool: Pool, admin: asyncpg.Connection) -> None:
-    connection = await pool.acquire()
-    await connection.transaction().start()
-    cut = asyncio.create_task(connection.execute("SELECT pg_sleep(60)"))
-    await asyncio.sleep(0.1)
-    cut.cancel()
-    await asyncio.wait([cut])
-    pool.give_back(connection, cut_off=True)
-    async with asyncio.timeout(5):
-        while pool.get_idle_size() == 0:  # noqa: ASYNC110 - what is awaited is Postgres
-            await asyncio.sleep(0.01)
-    state = "SELECT state FROM pg_stat_activity WHERE pid = $1"
-    assert await admin.fetchval(state, connection.get_server_pid()) == "idle"
-    assert pool.take() is connection
-    async with connection.transaction():
-        assert await connection.fetchval("SELECT 7") == 7

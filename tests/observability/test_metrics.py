@@ -1,10 +1,11 @@
-import asyncio
+import platform
 import random
 import string
 
 import pytest
 
-from observability.metrics import Metrics, Outcome, Timing
+from observability.logging import output
+from observability.metrics import Metrics
 
 
 def count(metrics: Metrics, transport: str, operation: str, outcome: str) -> float | None:
@@ -48,9 +49,9 @@ def test_ten_thousand_names_stay_within_bounds() -> None:
         for outcome in ("ok", "refused", "failed", "cancelled"):
             metrics.observe("graphql", name, outcome, 0.1)
     assert len(series(metrics)) <= 2_000
-    assert sum("_duration_seconds_count{" in line for line in series(metrics)) == 1 + 41 * 4
-    assert count(metrics, "graphql", "other", "ok") == 9_960.0
-    assert len(metrics._requests) == 1 + 40 * 4
+    assert sum("_duration_seconds_count{" in line for line in series(metrics)) == 1 + 31 * 4
+    assert count(metrics, "graphql", "other", "ok") == 9_970.0
+    assert len(metrics._cells) == 1 + 30 * 4
 
 
 def test_a_known_name_is_never_crowded_out() -> None:
@@ -69,28 +70,6 @@ def test_what_is_no_plain_name_is_other(name: str) -> None:
     metrics.observe("graphql", name, "ok", 0.1)
     assert count(metrics, "graphql", "other", "ok") == 1.0
     assert sum("_count{" in line for line in series(metrics)) == 1
-
-
-async def test_work_is_timed_as_it_says_when_it_is_done() -> None:
-    metrics = Metrics(["a", "b", "c"])
-
-    async def work(timing: Timing, outcome: Outcome) -> int:
-        await asyncio.sleep(0.03)
-        timing.operation, timing.outcome = "a", outcome
-        return 7
-
-    async def fail() -> int:
-        raise LookupError("no")
-
-    for outcome in ("ok", "refused", "cancelled"):
-        timing = Timing(metrics, "rest", "b")
-        assert await metrics.timed(timing, work(timing, outcome)) == 7
-    with pytest.raises(LookupError, match="no"):
-        await metrics.timed(Timing(metrics, "rest", "c"), fail())
-    outcomes = [count(metrics, "rest", *pair) for pair in (("a", "ok"), ("a", "refused"), ("a", "cancelled"), ("c", "failed"))]
-    assert outcomes == [1.0, 1.0, 1.0, 1.0]
-    labels = {"transport": "rest", "operation": "a", "outcome": "ok"}
-    assert 0.03 <= (metrics.registry.get_sample_value("addressbook_request_duration_seconds_sum", labels) or 0) < 0.5
 
 
 def test_operations_are_counted_by_what_executed_them() -> None:
@@ -112,11 +91,13 @@ def test_sign_in_and_throttling_are_counted() -> None:
     metrics.authenticated("login", "refused")
     metrics.throttle("login")
     metrics.throttle("login")
-    lines = [line for line in series(metrics) if "auth_total" in line or "throttled_total" in line]
+    metrics.let_through("login")
+    lines = [line for line in series(metrics) if "auth_total" in line or ("thrott" in line and "store" not in line)]
     assert lines == [
         'addressbook_auth_total{kind="login",outcome="ok"} 1.0',
         'addressbook_auth_total{kind="login",outcome="refused"} 2.0',
         'addressbook_throttled_total{kind="login"} 2.0',
+        'addressbook_throttle_allowed_total{kind="login"} 1.0',
     ]
 
 
@@ -173,3 +154,22 @@ def test_a_scrape_that_asks_for_nonsense_gets_plain_text() -> None:
     body, content_type = Metrics().exposition("application/openmetrics-text;version=a.b;escaping=zzz")
     assert content_type.startswith("text/plain")
     assert b"addressbook_migrations_pending" in body
+
+
+def test_lost_lines_and_looked_up_documents_are_read_at_each_scrape(monkeypatch: pytest.MonkeyPatch) -> None:
+    metrics, lookups = Metrics(), {"hit": 3.0, "miss": 1.0}
+    metrics.watch_documents(lambda: 2, lookups)
+    monkeypatch.setattr(output, "lost", 7)
+    lookups["miss"] += 1
+    value = metrics.registry.get_sample_value
+    assert value("addressbook_log_lines_lost_total") == 7.0
+    assert value("addressbook_document_lookups_total", {"outcome": "hit"}) == 3.0
+    assert value("addressbook_document_lookups_total", {"outcome": "miss"}) == 2.0
+    assert value("addressbook_documents_kept") == 2.0
+
+
+def test_what_runs_here_is_told() -> None:
+    metrics = Metrics()
+    metrics.built("1.2.3")
+    labels = {"version": "1.2.3", "python": platform.python_version()}
+    assert metrics.registry.get_sample_value("addressbook_build_info", labels) == 1.0

@@ -303,6 +303,26 @@ async def test_many_probes_look_once(serve: Serve, monkeypatch: pytest.MonkeyPat
     assert looks == 1
 
 
+async def test_a_scrape_looks_too_and_tells_each_fault(serve: Serve, admin: asyncpg.Connection) -> None:
+    client = await serve()
+
+    async def told() -> dict[str, float]:
+        lines = (await (await client.get("/metrics")).text()).splitlines()
+        begin = 'addressbook_readiness_fault{fault="'
+        return {fault: float(value) for fault, value in (one[len(begin) :].split('"} ') for one in lines if one.startswith(begin))}
+
+    whole = {"database": 0.0, "migrations": 0.0, "row-level security": 0.0, "door key": 0.0}
+    assert await told() == whole
+    await admin.execute("ALTER TABLE contacts NO FORCE ROW LEVEL SECURITY")
+    try:
+        assert await told() == whole | {"row-level security": 1.0}
+    finally:
+        await admin.execute("ALTER TABLE contacts FORCE ROW LEVEL SECURITY")
+    assert await told() == whole
+    client = await serve(database_url=SecretStr(GONE))
+    assert await told() == whole | {"database": 1.0}
+
+
 async def test_metrics_are_public_only_where_they_have_no_port_of_their_own(serve: Serve) -> None:
     open_one = await (await serve()).get("/metrics")
     assert (open_one.status, open_one.content_type) == (200, "text/plain")

@@ -83,7 +83,7 @@ async def test_a_wall_that_fell_or_a_key_that_is_not_known_is_told(start: Start,
 
 
 async def test_a_database_of_a_later_release_is_served_from(start: Start, admin: asyncpg.Connection) -> None:
-    """Migrations come first and the release before goes on over them, or is gone back to (docs/adr/0037)."""
+    """Migrations come first and the release before goes on over them, or is gone back to (docs/adr/0036)."""
     later = f"{len(known_migrations()) + 1}_20990101000000_later.py"
     await admin.execute("INSERT INTO aerich (version, app, content) VALUES ($1, 'models', '{}')", later)
     try:
