@@ -10,7 +10,7 @@ from typing import Final
 from aiohttp import web
 
 from models import catalogue
-from models.errors import Refusal
+from models.errors import Refusal, Unavailable
 from observability.logging import logger
 from observability.metrics import Metrics
 from server.database import known_migrations
@@ -35,6 +35,7 @@ class Health:
         self._known = known_migrations()
         self._faults: Faults = {}
         self._mode = "read-write"
+        self._met = Unavailable.__name__
         self._at = -_FRESH_SECONDS
         self._looking: asyncio.Task[None] | None = None
 
@@ -83,7 +84,9 @@ class Health:
             if catalogue.busy():  # it answers others of ours: nothing new is known, and to serve less would not help it
                 return self._faults
             cause = error.__cause__ or error
-            return {"database": f"Postgres does not let us in ({type(cause).__name__})"}
+            if not isinstance(cause, Refusal):  # else the pool leaves Postgres alone for a moment, since of what it met before
+                self._met = type(cause).__name__
+            return {"database": f"Postgres does not let us in ({self._met})"}
         except Exception as error:
             _log.error("not ready, and nobody knows why", exc_info=error)
             return {"database": f"looking at it failed ({type(error).__name__})"}

@@ -1,10 +1,10 @@
 """Offers load to a server on loopback: `python -m tests.drills.generator PORT FILE clients|rate N SECONDS`.
 
-With `clients` so many ask one thing after another (a closed loop); with `rate` so many requests a second are due whatever comes
-back (an open loop), and each is timed from the moment it was due. A process of its own, with raw requests on kept connections, so
-that one core can offer several times what a server on another core can do. Prints JSON: a row for each request (when it was due in
-seconds, how long it took in milliseconds, its status, which of the file it was), how many refusals did not say when to come again,
-and some of the unexpected answers.
+With `clients` so many ask one thing after another, and wait where they are told to (a closed loop); with `rate` so many requests
+a second are due whatever comes back (an open loop), and each is timed from the moment it was due. A process of its own, with raw
+requests on kept connections, so that one core can offer several times what a server on another core can do. Prints JSON: a row
+for each request (when it was due in seconds, how long it took in milliseconds, its status, which of the file it was), how many
+refusals did not say when to come again, and some of the unexpected answers.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ _PATIENCE_SECONDS: Final = 3.0
 _LAST_SECONDS: Final = 20.0
 """For so long the last answers are waited for."""
 _TICK_SECONDS: Final = 0.001
+_RETRY_AFTER: Final = re.compile(rb"\r\nretry-after: (\d+)", re.IGNORECASE)
 _LENGTH: Final = re.compile(rb"\r\ncontent-length: (\d+)", re.IGNORECASE)
 
 
@@ -129,12 +130,19 @@ class Load:
         now = self.loop.time()
         self._under_way -= 1
         self.rows.append((round(due - self.began, 4), round((now - due) * 1_000, 2), status, which))
+        wait = 0
         if status in {503, 429}:
-            self.unsaid += b"\r\nretry-after: " not in answer.partition(b"\r\n\r\n")[0].lower()
+            said = _RETRY_AFTER.search(answer.partition(b"\r\n\r\n")[0])
+            wait = int(said[1]) if said else 0
+            self.unsaid += not said
         elif status != 200 and len(self.odd) < 5:
             self.odd.append(answer[:2_000].decode(errors="replace"))
         if self._again:
-            self._due(now)
+            self.loop.call_later(wait, self._next)
+
+    def _next(self) -> None:
+        if self._again:
+            self._due(self.loop.time())
 
     async def _last(self) -> None:
         until = self.loop.time() + _LAST_SECONDS

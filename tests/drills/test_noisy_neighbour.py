@@ -18,7 +18,7 @@ from tests.drills.load import REFUSALS, offered
 from tests.drills.report import Note
 from tests.drills.seeds import PLENTY, dice, requests, seeded, written
 
-pytestmark = pytest.mark.drill
+pytestmark = [pytest.mark.drill, pytest.mark.long]
 
 CLIENTS, PER_SECOND, SECONDS = 50, 5, 15.0
 TIMES = 2.0

@@ -17,7 +17,7 @@ from tests.drills.load import Core, offered, parent
 from tests.drills.report import Note
 from tests.drills.seeds import PLENTY, SEARCH, requests, seeded, works
 
-pytestmark = pytest.mark.drill
+pytestmark = [pytest.mark.drill, pytest.mark.long]
 
 TENANTS, CONTACTS, BIG, CLIENTS = 200, 100, 50_000, 8
 SECONDS: Final = float(os.environ.get("SMOKE_SECONDS", "15"))
