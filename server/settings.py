@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -24,6 +24,7 @@ from pydantic import (
 from auth.budget import UNBOUNDED
 from auth.tokens import Keyring
 from auth.vault import Vault
+from server.settings_capacity import Capacity
 from server.settings_graphql import GraphQL
 from server.settings_later import Later
 from server.settings_traces import Traces
@@ -62,9 +63,6 @@ def _is_redis(url: str) -> bool:
         return False
     return parts.scheme in {"redis", "rediss", "redis+cluster"} and bool(parts.hostname)
 
-
-_A_CONNECTION: Final = 6
-"""Requests for each connection to Postgres: enough to keep both busy, and few enough to be answered soon."""
 
 Network = IPv4Network | IPv6Network
 
@@ -137,24 +135,12 @@ class Console(Keyed):
         return value
 
 
-class Settings(Traces, Later, GraphQL, Console):
+class Settings(Capacity, Traces, Later, GraphQL, Console):
     """What `serve` and `work` take."""
 
     host: str = Field("127.0.0.1", description="The address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="The port to listen on.")
     metrics_port: int | None = Field(None, ge=1, le=65535, description="A port of its own for /metrics; required in production.")
-    database_pool: int = Field(10, ge=1, le=100, description="Connections to Postgres at the most.")
-
-    requests_at_once: int | None = Field(
-        None,
-        ge=2,
-        le=10_000,
-        description="Requests that one process answers at once, or keeps waiting, at the most; by default six for each connection "
-        "of DATABASE_POOL, since more would only wait. Further ones are refused, with 503. One tenant may take half of them.",
-    )
-    connections_at_once: int = Field(
-        900, ge=1, le=100_000, description="Connections of clients at the most; the process needs some more open files than that."
-    )
 
     jwt_keys: SecretStr = Field(description="A JSON list of {kid, alg, key, active}: what signs and verifies access tokens.")
     redis_url: SecretStr | None = Field(
@@ -164,7 +150,6 @@ class Settings(Traces, Later, GraphQL, Console):
     )
     access_token_seconds: int = Field(900, ge=60, le=3_600, description="Lifetime of an access token over GraphQL.")
     legacy_access_token_seconds: int = Field(604_800, ge=60, le=2_592_000, description="Lifetime of an access token over /api.")
-    password_workers: int = Field(2, ge=1, le=32, description="Threads that hash passwords.")
 
     legacy_dialect: Dialect = Field(Dialect.AUTO, description="Which of the old clients the shim answers: auto, rust or ui.")
     cors_allowed_origins: Annotated[list[str], BeforeValidator(_split)] = Field(
@@ -178,27 +163,10 @@ class Settings(Traces, Later, GraphQL, Console):
     introspection: bool | None = Field(
         None, description="Whether those who are not signed in may introspect; by default not in production."
     )
-    body_limit: int = Field(262_144, ge=1_024, le=10_485_760, description="Bytes of a request's body at the most.")
     fast_road: bool = Field(
         True,
         description="Whether compiled plans execute operations, and single statements open their own door; off, graphql-core and "
         "transactions do it all, with the same answers.",
-    )
-    slow_request_ms: int = Field(
-        2_000, ge=0, le=600_000, description="The line of a request that takes so long is a warning; 0 for none."
-    )
-    startup_seconds: float = Field(
-        60,
-        ge=0,
-        le=600,
-        description="How long a start waits for a database that can be served from; then it ends, with exit code 1.",
-    )
-    drain_seconds: float | None = Field(
-        None,
-        ge=0,
-        le=60,
-        description="How long /readyz fails before the server stops listening; by default 5 in production, elsewhere 0. The "
-        "end after it takes 24 seconds at the most.",
     )
 
     @field_validator("jwt_keys")
@@ -236,11 +204,6 @@ class Settings(Traces, Later, GraphQL, Console):
     def draining_seconds(self) -> float:
         """How long a drain takes."""
         return (5.0 if self.environment is Environment.PRODUCTION else 0.0) if self.drain_seconds is None else self.drain_seconds
-
-    @property
-    def places(self) -> int:
-        """How many requests are answered at once."""
-        return self.requests_at_once or _A_CONNECTION * self.database_pool
 
     @property
     def links(self) -> str:

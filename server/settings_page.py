@@ -9,6 +9,7 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 from server.settings import Common, Console, Keyed, Migration, Settings
+from server.settings_capacity import Capacity
 from server.settings_graphql import GraphQL
 from server.settings_later import Later
 from server.settings_traces import Traces
@@ -41,7 +42,8 @@ def page() -> str:
         + _table("Every command that opens the database", Keyed, Common)
         + _table("`python -m server migrate`", Migration, Keyed)
         + _table("`tenant`, `user`, `operator`, `audit`, `import-legacy`, `serve` and `work`", Console, Keyed)
-        + _table("`serve` and `work`", Settings, Console, GraphQL, Later, Traces)
+        + _table("`serve` and `work`", Settings, Console, Capacity, GraphQL, Later, Traces)
+        + _table("`serve` and `work`: how much at once, and for how long", Capacity)
         + _table("`serve` and `work`: GraphQL", GraphQL)
         + _table("`serve` and `work`: letters and jobs", Later)
         + _table("`serve` and `work`: traces", Traces)
