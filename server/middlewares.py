@@ -6,8 +6,6 @@ import asyncio
 import re
 import time
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from random import getrandbits
 from typing import Any, Final
 
@@ -18,23 +16,21 @@ from multidict import CIMultiDict, istr
 
 import rest.call
 import rest.errors
-from auth.caller import Caller, Identity
+from auth.caller import Identity
 from auth.desk import Desk
 from gql.answer import Answer
 from gql.view import TOLD
-from models.errors import Unauthenticated
-from models.values import Origin
 from observability.logging import logger, scope
 from observability.metrics import Metrics, Outcome
 from observability.redaction import scrub
 from observability.spans import Request, failed
 from observability.tracing import Tracing
 from server.cors import is_preflight, sharing
+from server.identity import identified
 from server.settings import Network
 
 _log = logger("server.access")
 _GOOD_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_BEARER: Final = re.compile(r"bearer +([^ ]+)", re.IGNORECASE)
 _READ_SECONDS: Final = 30.0
 
 IDENTITY = web.RequestKey("identity", Identity)
@@ -147,7 +143,7 @@ async def _answered(
     try:
         if is_preflight(request):
             return web.Response()
-        identity = request[IDENTITY] = _identity(request, desk, proxies)
+        identity = request[IDENTITY] = identified(request, request[REQUEST_ID], desk, proxies)
         if identity.caller is not None:
             line["tenant"], line["user"] = identity.caller.tenant.hex, identity.caller.user.hex
         elif identity.stale:
@@ -192,57 +188,6 @@ def bare(status: int, message: str, headers: dict[str, str] | None = None) -> we
     return web.Response(body=orjson.dumps(body), status=status, content_type="application/json", headers=headers)
 
 
-def client_address(request: web.Request, proxies: Sequence[Network]) -> IPv4Address | IPv6Address | None:
-    """The nearest address that is no proxy of ours; X-Forwarded-For counts only from those."""
-    hops = [hop.strip() for value in request.headers.getall("X-Forwarded-For", ()) for hop in value.split(",")]
-    address = _address(request.remote)
-    while address is not None and hops and any(address in network for network in proxies):
-        nearer = _address(hops.pop())
-        if nearer is None:  # no address: who wrote it is the nearest that is known
-            break
-        address = nearer
-    return address
-
-
-def prefix(address: IPv4Address | IPv6Address | None) -> str | None:
-    """The network of an address, as far as it is kept: a /24 of IPv4, a /48 of IPv6."""
-    if address is None:
-        return None
-    return str(ip_network((address, 24 if address.version == 4 else 48), strict=False))
-
-
-@lru_cache(10_000)
-def _prefix(remote: str | None) -> str | None:
-    return prefix(_address(remote))
-
-
-def _address(text: str | None) -> IPv4Address | IPv6Address | None:
-    try:
-        address = ip_address(text or "")
-    except ValueError:
-        return None
-    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    return mapped or address
-
-
-def _identity(request: web.Request, desk: Desk, proxies: Sequence[Network]) -> Identity:
-    origin = Origin(
-        request_id=request[REQUEST_ID],
-        user_agent=_printable(request.headers.get(hdrs.USER_AGENT)),
-        ip_prefix=prefix(client_address(request, proxies)) if proxies else _prefix(request.remote),
-    )
-    given = request.headers.getall(hdrs.AUTHORIZATION, ())
-    if not given:
-        return Identity(origin)
-    bearer = _BEARER.fullmatch(given[0]) if len(given) == 1 else None
-    if bearer is None:
-        return Identity(origin, stale=True)
-    try:
-        return Identity(origin, Caller.of(desk.keys.verify(bearer[1]), origin))
-    except Unauthenticated:
-        return Identity(origin, stale=True)
-
-
 async def _read(request: web.Request) -> None:
     """Reads the body before anything is done, within a time: who sends slowly holds nothing but a socket."""
     announced = request.content_length or 0
@@ -269,11 +214,6 @@ def _secure(headers: CIMultiDict[str], request_id: str) -> None:
             headers.setdefault(header, value)
     else:
         headers.extend(SECURE)
-
-
-@lru_cache(1_000)
-def _printable(text: str | None) -> str | None:
-    return None if text is None else "".join(c for c in text if c.isprintable())[:300]
 
 
 def _outcome(status: int) -> Outcome:
