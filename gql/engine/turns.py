@@ -7,8 +7,9 @@ from typing import Final
 from uuid import UUID
 from weakref import WeakValueDictionary
 
-HEAVY: Final = 500
-"""Points from which an operation is heavy: several milliseconds of the event loop, which is everybody's."""
+HEAVY: Final = 3_000
+"""Points from which an operation is heavy, such as a page of 60 contacts with their labels: several milliseconds of the event loop and
+of Postgres, which are everybody's."""
 
 AT_ONCE: Final = 1
 """Of one tenant, or of all who are not signed in."""
