@@ -8,8 +8,8 @@ from uuid import UUID
 from weakref import WeakValueDictionary
 
 HEAVY: Final = 3_000
-"""Points from which an operation is heavy, such as a page of 60 contacts with their labels: several milliseconds of the event loop and
-of Postgres, which are everybody's."""
+"""Points from which an operation is heavy, such as a page of 60 contacts with their labels: several milliseconds of the event loop
+and of Postgres, which are everybody's."""
 
 AT_ONCE: Final = 1
 """Of one tenant, or of all who are not signed in."""
