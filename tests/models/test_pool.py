@@ -13,6 +13,7 @@ import pytest
 from models.driver import Fault
 from models.errors import Unavailable
 from models.pool import Pool
+from models.turns import Turns
 from tests.conftest import Database
 from tests.line import Line
 
@@ -100,6 +101,16 @@ async def test_who_is_cancelled_when_it_is_their_turn_passes_it_on(pool: Pool) -
     opened = await asyncio.wait_for(fourth, 5)
     assert await opened.fetchval("SELECT 7") == 7
     assert pool.get_size() == 2
+
+
+async def test_who_is_cancelled_just_when_they_have_waited_too_long_is_cancelled() -> None:
+    turns = Turns(1)
+    waiting = asyncio.create_task(turns.wait(turns.tenant(uuid4()), 0.0, lambda _: None))
+    await asyncio.sleep(0)
+    turns._sweep()
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
 
 
 async def test_a_statement_that_was_cut_off_is_stopped_and_its_connection_kept(pool: Pool, admin: asyncpg.Connection) -> None:
