@@ -262,6 +262,24 @@ async def test_a_connection_that_asks_again_and_again_is_not_hung_up_on(database
     pool.terminate()
 
 
+async def test_statements_that_wait_for_a_lock_one_after_another_are_not_taken_for_a_server_that_is_silent(
+    database: Database, admin: asyncpg.Connection
+) -> None:
+    pool = Pool(lambda: asyncpg.connect(database.app, server_settings={"lock_timeout": "400"}), 2, patience=0.75)
+    used, idle = await pool.acquire(), await pool.acquire()
+    pool.give_back(idle)
+    pool.give_back(used)
+    async with admin.transaction():
+        await admin.execute("LOCK TABLE contacts")  # as a migration does
+        for _ in range(4):
+            connection = await pool.acquire()
+            with pytest.raises(asyncpg.LockNotAvailableError):
+                await connection.fetch("SELECT FROM contacts")
+            pool.give_back(connection)
+    assert (used.is_closed(), idle.is_closed(), pool.get_idle_size()) == (False, False, 2)
+    pool.terminate()
+
+
 async def test_a_transaction_that_was_cut_off_is_rolled_back_and_its_connection_kept(pool: Pool) -> None:
     connection = await pool.acquire()
     transaction = connection.transaction()
