@@ -13,6 +13,7 @@ import orjson
 
 import rest.errors
 from observability.logging import logger
+from observability.tracing import PerSecond
 from server.middlewares import BUSY, SECURE
 
 _log = logger(__name__)
@@ -25,6 +26,9 @@ _STRANGER: Final = ""
 
 _TENANTS: Final = 1_000
 """So many tenants are kept count of, those aside that have a place: to count anew each time takes longer."""
+
+NEWCOMERS_PER_SECOND: Final = 100
+"""So many tokens are verified for those for whom there is no place among the strangers; each takes as long as some refusals."""
 
 _HEAD: Final = (
     "HTTP/1.1 503 Service Unavailable\r\nContent-Type: %s\r\nContent-Length: %d\r\nRetry-After: %d\r\nConnection: %s\r\n"
@@ -45,10 +49,12 @@ class Tenant:
 class Places:
     """`most` requests at once over `connections` connections; one tenant, or all who are not signed in, may take half.
 
-    `tenant_of` tells whose an Authorization header is that was verified before, and does nothing else: with one that has not been
-    seen yet, one is a stranger. `sharing` has, for each origin whose pages may read answers, the lines of the head that say so.
-    Refusals are counted by `shed`, and told in a line of the log for each second, by what was full: the "process", the places of a
-    "tenant", or the "connections".
+    `tenant_of` tells whose an Authorization header is that was verified before. Who comes with a new one is a stranger; where
+    strangers have no place left, `newcomer_of` verifies it, so many times a second: else a crowd of strangers would keep out for
+    good whoever has just signed in, and after a restart everybody.
+
+    `sharing` has, for each origin whose pages may read answers, the lines of the head that say so. Refusals are counted by `shed`,
+    and told in a line of the log for each second, by what was full: the "process", the places of a "tenant", or the "connections".
     """
 
     def __init__(
@@ -56,11 +62,13 @@ class Places:
         most: int,
         connections: int,
         tenant_of: Callable[[str | None], object | None],
+        newcomer_of: Callable[[str], object | None],
         shed: Callable[[str, int], None],
         sharing: Mapping[str, str],
     ) -> None:
         self._most, self._share, self.connections = most, max(1, most // 2), connections
-        self._tenant_of, self._shed, self._sharing = tenant_of, shed, sharing
+        self._tenant_of, self._newcomer_of, self._shed, self._sharing = tenant_of, newcomer_of, shed, sharing
+        self._newcomers = PerSecond(NEWCOMERS_PER_SECOND)
         self._tenants: dict[object, Tenant] = {}
         self._refused: Counter[str] = Counter()
         self.taken = 0
@@ -70,8 +78,12 @@ class Places:
         """A place for a request with this header, which `leave` takes back; None where there is none."""
         whose = self._tenant_of(authorization) or _STRANGER
         tenant = self._tenants.get(whose) or self._tenant(whose)
-        if self.taken >= self._most or tenant.taken >= self._share:
+        if self.taken >= self._most:
             return None
+        if tenant.taken >= self._share:
+            whose = self._newcomer(authorization) if whose is _STRANGER else None
+            if whose is None or (tenant := self._tenant(whose)).taken >= self._share:
+                return None
         self.taken += 1
         tenant.taken += 1
         return tenant
@@ -98,6 +110,9 @@ class Places:
             told = {"errors": [{"message": BUSY, "extensions": {"code": "UNAVAILABLE", "retryAfterSeconds": seconds}}]}
         body, sharing = orjson.dumps(told), self._sharing.get(origin, "") if origin else ""
         return (_HEAD % (kind, len(body), seconds, "close" if close else "keep-alive", sharing)).encode() + body
+
+    def _newcomer(self, authorization: str | None) -> object | None:
+        return self._newcomer_of(authorization) if authorization is not None and self._newcomers.allows() else None
 
     def _tenant(self, whose: object) -> Tenant:
         if len(self._tenants) > _TENANTS:

@@ -11,6 +11,7 @@ import orjson
 import pytest
 from aiohttp import web
 
+from observability.tracing import PerSecond
 from server import places
 from server.app import PLACES, create_app
 from server.middlewares import BUSY
@@ -27,14 +28,19 @@ class Service:
     def __init__(self) -> None:
         self.shed: Counter[str] = Counter()
         self.may, self.inside = asyncio.Event(), asyncio.Semaphore(0)
+        self.newcomers: list[str] = []
         self.places = Places(
-            4, 8, lambda given: TENANTS.get(given or ""), self._count, {"https://ours.example": "X-Shared: yes\r\n"}
+            4, 8, lambda given: TENANTS.get(given or ""), self._newcomer, self._count, {"https://ours.example": "X-Shared: yes\r\n"}
         )
         self.port = 0
         self._held: list[asyncio.StreamWriter] = []
 
     def _count(self, full: str, times: int) -> None:
         self.shed[full] += times
+
+    def _newcomer(self, given: str) -> str | None:
+        self.newcomers.append(given)
+        return "acme" if given == "Bearer linus" else None
 
     async def slow(self, _request: web.Request) -> web.Response:
         self.inside.release()
@@ -135,6 +141,27 @@ async def test_a_tenant_takes_half_of_the_places_and_so_do_strangers(service: Se
     assert (await _asked(service, _request("/graphql", "Authorization: Bearer mallory")))[0] == 200
     await service.busy("Bearer who-knows", "nonsense")
     assert (await _asked(service, _request("/graphql")))[0] == 503
+
+
+async def test_a_crowd_of_strangers_keeps_out_nobody_whose_token_is_new(service: Service) -> None:
+    await service.busy("nonsense", "nonsense")
+    assert service.newcomers == []  # as long as there are places, nothing is verified before its turn
+    assert (await _asked(service, _request("/graphql", "Authorization: Bearer linus")))[0] == 200
+    assert (await _asked(service, _request("/graphql", "Authorization: Bearer forged")))[0] == 503
+    assert (await _asked(service, _request("/graphql")))[0] == 503
+    assert service.newcomers == ["Bearer linus", "Bearer forged"]
+    await service.busy("Bearer ada", "Bearer linus")
+    assert (await _asked(service, _request("/graphql", "Authorization: Bearer linus")))[0] == 503  # the process is full
+    assert len(service.newcomers) == 3
+
+
+async def test_a_crowd_with_forged_tokens_costs_little(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service.places, "_newcomers", PerSecond(1))
+    monkeypatch.setattr("observability.tracing.time.monotonic", lambda: 7.0)
+    await service.busy("nonsense", "nonsense")
+    for _ in range(5):
+        assert service.places.take("Bearer forged") is None
+    assert service.newcomers == ["Bearer forged"]
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", "/health", "/api/health"])
