@@ -51,16 +51,20 @@ def prepared(work: Work, tenants: Sequence[Tenant], count: int, seed: int, path:
     dice = random.Random(seed)
     with path.open("wb") as file:
         for _ in range(count):
-            tenant = dice.choice(tenants)
-            body = dialect.asked(work.body(dice, tenant), tenant)
-            head = (
-                "POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-                "Accept: application/graphql-response+json, application/json\r\n"
-                f"Authorization: Bearer {tenant.token}\r\nContent-Length: {len(body)}\r\n\r\n"
-            )
-            request = head.encode() + body
+            request = framed(work, dice, dice.choice(tenants), dialect)
             file.write(b"%d\n" % len(request) + request)
     return path
+
+
+def framed(work: Work, dice: random.Random, tenant: Tenant, dialect: Dialect = PLAIN) -> bytes:
+    """One whole request of a tenant's user, as it is sent."""
+    body = dialect.asked(work.body(dice, tenant), tenant)
+    head = (
+        "POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        "Accept: application/graphql-response+json, application/json\r\n"
+        f"Authorization: Bearer {tenant.token}\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
 
 
 def round_of(server: Sequence[Process], requests: Path, seconds: int, samples: Sequence[Sample], postmaster: int) -> Round:

@@ -31,7 +31,7 @@ BIG: Final = {100_000: 101, 1_000_000: 102}
 """The sizes of big tenants, each with the number by which its ids are made."""
 TOKEN_SECONDS: Final = 86_400
 
-_SQL: Final = Path(__file__).parent / "sql"
+SQL: Final = Path(__file__).parent / "sql"
 
 
 @dataclass(frozen=True)
@@ -82,10 +82,10 @@ async def seeded(cluster: str, big: Sequence[int] = (), tenants: int = TENANTS) 
     connection = await asyncpg.connect(admin)
     for size in big:
         if not await connection.fetchval("SELECT EXISTS (SELECT FROM tenants WHERE slug = $1)", _slug(BIG[size])):
-            await _tenants(connection, BIG[size], BIG[size], size)
+            await add_tenants(connection, BIG[size], BIG[size], size)
     ring = Keyring.parse(JWT_KEYS)
-    small = [await _tenant(connection, ring, number) for number in range(1, tenants + 1)]
-    giants = {size: await _tenant(connection, ring, BIG[size]) for size in big}
+    small = [await signed_in(connection, ring, number) for number in range(1, tenants + 1)]
+    giants = {size: await signed_in(connection, ring, BIG[size]) for size in big}
     await connection.close()
     return World(admin, small, giants)
 
@@ -100,19 +100,20 @@ async def sweep(admin: str) -> None:
 
 def _mark() -> str:
     """What the contents of the database follow from."""
-    sources = [*sorted((ROOT / "migrations" / "models").glob("[0-9]*.py")), *sorted(_SQL.glob("*.sql"))]
+    sources = [*sorted((ROOT / "migrations" / "models").glob("[0-9]*.py")), *sorted(SQL.glob("*.sql"))]
     return hashlib.sha256(b"".join(path.read_bytes() for path in sources) + b"%d" % SMALL).hexdigest()
 
 
 async def _fill(admin: str, tenants: int) -> None:
     connection = await asyncpg.connect(admin)
-    await connection.execute((_SQL / "roles.sql").read_text().replace("{password}", PASSWORD))
-    await connection.execute((_SQL / "seed.sql").read_text())
-    await _tenants(connection, 1, tenants, SMALL)
+    await connection.execute((SQL / "roles.sql").read_text().replace("{password}", PASSWORD))
+    await connection.execute((SQL / "seed.sql").read_text())
+    await add_tenants(connection, 1, tenants, SMALL)
     await connection.close()
 
 
-async def _tenants(connection: asyncpg.Connection, first: int, last: int, contacts: int) -> None:
+async def add_tenants(connection: asyncpg.Connection, first: int, last: int, contacts: int) -> None:
+    """Tenants of these numbers, each with so many contacts, in a database that has `seed.sql`."""
     hasher = Hasher(12, 1)
     await connection.execute(
         "SELECT bench.tenants($1, $2, $3, $4)", first, last, contacts, await hasher.hash(PASSWORD), timeout=3_600
@@ -121,7 +122,8 @@ async def _tenants(connection: asyncpg.Connection, first: int, last: int, contac
     await connection.execute("VACUUM ANALYZE", timeout=3_600)
 
 
-async def _tenant(connection: asyncpg.Connection, ring: Keyring, number: int) -> Tenant:
+async def signed_in(connection: asyncpg.Connection, ring: Keyring, number: int) -> Tenant:
+    """The tenant of this number, with a token that the keys of the ring sign."""
     row = await connection.fetchrow(
         "SELECT t.id::text, t.slug, u.id::text AS user, u.username, s.id::text AS session FROM tenants t "
         "JOIN users u ON u.tenant_id = t.id JOIN sessions s ON s.tenant_id = t.id "

@@ -50,6 +50,12 @@ _CONSTRAINTS: Final[dict[str, Refusal]] = {
 READ_ONLY_SECONDS: Final = 5
 """After so long it is worth trying again to write."""
 
+MAYBE_DONE: Final = (
+    "The service went away in the middle of this, and it may have been done. Look before you send it again; what has an "
+    "idempotency key may be sent again as it is."
+)
+"""What is told where the connection broke under a write."""
+
 _AWAY: Final = OSError | asyncpg.InterfaceError | asyncpg.InternalClientError
 """What a lost connection looks like; the last of them while asyncpg itself has not understood it yet."""
 

@@ -12,7 +12,7 @@ from tortoise import Model, fields
 
 from models.errors import Unauthenticated
 from models.login_history import LoginHistory
-from models.tenancy import TenantManager, ask, behind, create, own, record
+from models.tenancy import TenantManager, ask, behind, create, fetch, own, record
 from models.values import Origin, Row, SessionEndReason, ending, new_id, now
 
 IDLE: Final = timedelta(days=30)
@@ -22,7 +22,10 @@ LONGEST: Final = timedelta(days=180)
 """However often it is refreshed, a session ends so long after it began (OWASP ASVS 7.3.2)."""
 
 RACE: Final = timedelta(seconds=10)
-"""Honest clients that refresh twice at once (two tabs, a lost answer) get one and the same successor within this time."""
+"""Honest clients that refresh twice at once (two tabs, a lost answer) get one and the same successor within this time.
+
+By the database's clock: the two may be answered by processes whose own clocks differ by more than that.
+"""
 
 KEPT: Final = timedelta(days=30)
 """How long an ended session is shown to its user, with the reason."""
@@ -147,10 +150,10 @@ class Session(Model):
             return Rotation.UNKNOWN, None, 0
         if token.used_at is None or token.successor is None:
             await create(RefreshToken, digest=successors[0], session_id=session.id, created_at=moment)
-            await RefreshToken.filter(digest=digest).update(used_at=moment, successor=successors[0])
+            await RefreshToken.filter(digest=digest).update(used_at=await _database_time(), successor=successors[0])
             return Rotation.ROTATED, await cls._touch(row, moment), 0
         unspent = await RefreshToken.filter(digest=token.successor, used_at=None).exists()
-        if unspent and moment - token.used_at <= RACE and token.successor in successors:
+        if unspent and await _database_time() - token.used_at <= RACE and token.successor in successors:
             return Rotation.ROTATED, row, list(successors).index(token.successor)
         return Rotation.REUSED, row, 0
 
@@ -188,6 +191,11 @@ class RefreshToken(Model):
     class Meta:
         table = "refresh_tokens"
         manager = TenantManager()
+
+
+async def _database_time() -> datetime:
+    moment: datetime = (await fetch("SELECT clock_timestamp() AS moment"))[0]["moment"]
+    return moment
 
 
 def _told(row: Row) -> Row:

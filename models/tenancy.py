@@ -22,8 +22,8 @@ from tortoise.manager import Manager
 from tortoise.queryset import QuerySet
 
 from models import retries
-from models.driver import FAILURES, Fault, translated
-from models.errors import BadRequest, Conflict, InvalidInput, NotFound, OutsideTenant
+from models.driver import FAILURES, MAYBE_DONE, Fault, translated
+from models.errors import BadRequest, Conflict, InvalidInput, NotFound, OutsideTenant, Unavailable
 from models.pool import Client
 from models.transaction import transaction
 from models.values import Pass, Row
@@ -169,7 +169,10 @@ async def ask(sql: str, *values: Any, tried: int = 0) -> list[Row]:
         except FAILURES as error:
             cut_off = False
             befell = pool.met(connection, error)
-            harmless = befell is Fault.CONTENDED or (befell is Fault.LOST and sql.startswith("SELECT "))
+            reads = sql.startswith("SELECT ")
+            if connection.is_closed() and not reads:
+                raise Unavailable(MAYBE_DONE) from error
+            harmless = befell is Fault.CONTENDED or (befell is Fault.LOST and reads)
             if not harmless or not pool.retries.allows(befell, tried):
                 raise
         finally:

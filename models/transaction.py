@@ -14,7 +14,7 @@ from tortoise.transactions import in_transaction
 
 from models import retries
 from models.dial import CONNECT_SECONDS
-from models.driver import FAILURES, Fault, fault, translated
+from models.driver import FAILURES, MAYBE_DONE, Fault, fault, translated
 from models.errors import Unavailable
 from models.pool import WAIT_SECONDS, Pool, holder
 
@@ -49,6 +49,8 @@ async def transaction(whose: UUID | None) -> AsyncIterator[BaseDBAsyncClient]:
             await _end(begun, begun.client.commit())
         except BaseException as error:
             unit.kept = fault(error) is not Fault.CONTENDED  # the answer to COMMIT may have been lost
+            if fault(error) is Fault.LOST:
+                raise Unavailable(MAYBE_DONE) from error
             raise
         unit.kept = True
 

@@ -90,7 +90,7 @@ def create_app(settings: Settings) -> web.Application:
     worker = Worker(settings, desk)
     app[HEALTH], app[DESK], app[WORKER] = health, desk, worker
     app[PLACES] = Places(
-        settings.requests_at_once,
+        settings.places,
         settings.connections_at_once,
         desk.keys.tenant_of,
         partial(desk.keys.tenant_of, anew=True),

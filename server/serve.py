@@ -38,6 +38,9 @@ _UNREAD_MILLISECONDS: Final = 30_000
 """For so long a client may leave what it was sent unread; then the system closes the connection."""
 _BACKLOG: Final = 1_024
 """Connections that wait to be taken, at the most; a crowd that finds no room there tries again a second later."""
+_TAKEN: Final = 64
+"""So many of them are taken in one round of the event loop. uvloop takes one for each listener, and the rounds of a busy process
+are long: a probe would wait for all who came before it."""
 _YOUNG_OBJECTS: Final = 20_000
 """So many new containers bring the garbage collector: a page of contacts makes hundreds, and holds no circle."""
 
@@ -171,6 +174,10 @@ async def _listen(runner: web.AppRunner, names: str, host: str, port: int) -> No
         await site.start()
     except OSError as error:
         raise BadSettings(f"{names}: cannot listen on {host}:{port}: {_said(error)}") from error
+    for taken in list(site._server.sockets):  # type: ignore[union-attr]
+        for _ in range(_TAKEN - 1):
+            same = socket.socket(fileno=os.dup(taken.fileno()))
+            await web.SockSite(runner, same, backlog=_BACKLOG).start()
     if sys.platform == "linux":  # connections inherit it
         for taken in site._server.sockets:  # type: ignore[union-attr]
             taken.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNREAD_MILLISECONDS)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -62,6 +62,9 @@ def _is_redis(url: str) -> bool:
         return False
     return parts.scheme in {"redis", "rediss", "redis+cluster"} and bool(parts.hostname)
 
+
+_A_CONNECTION: Final = 6
+"""Requests for each connection to Postgres: enough to keep both busy, and few enough to be answered soon."""
 
 Network = IPv4Network | IPv6Network
 
@@ -142,12 +145,12 @@ class Settings(Traces, Later, GraphQL, Console):
     metrics_port: int | None = Field(None, ge=1, le=65535, description="A port of its own for /metrics; required in production.")
     database_pool: int = Field(10, ge=1, le=100, description="Connections to Postgres at the most.")
 
-    requests_at_once: int = Field(
-        128,
+    requests_at_once: int | None = Field(
+        None,
         ge=2,
         le=10_000,
-        description="Requests that one process answers at once, or keeps waiting, at the most; further ones are refused, with 503. "
-        "One tenant may take half of them.",
+        description="Requests that one process answers at once, or keeps waiting, at the most; by default six for each connection "
+        "of DATABASE_POOL, since more would only wait. Further ones are refused, with 503. One tenant may take half of them.",
     )
     connections_at_once: int = Field(
         900, ge=1, le=100_000, description="Connections of clients at the most; the process needs some more open files than that."
@@ -233,6 +236,11 @@ class Settings(Traces, Later, GraphQL, Console):
     def draining_seconds(self) -> float:
         """How long a drain takes."""
         return (5.0 if self.environment is Environment.PRODUCTION else 0.0) if self.drain_seconds is None else self.drain_seconds
+
+    @property
+    def places(self) -> int:
+        """How many requests are answered at once."""
+        return self.requests_at_once or _A_CONNECTION * self.database_pool
 
     @property
     def links(self) -> str:

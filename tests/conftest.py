@@ -133,22 +133,22 @@ def logged() -> Iterator[io.StringIO]:
     logging.output.level, logging.output._stream = level, before
 
 
+async def copied(name: str) -> Database:
+    """A new database of this name: a copy of the migrated template."""
+    admin = os.environ["TEST_ADMIN_DATABASE_URL"]
+    connection = await asyncpg.connect(admin)
+    await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{named("template")}" OWNER {OWNER}')
+    await connection.close()
+    inside = await asyncpg.connect(with_database(admin, name))
+    await inside.execute((ROOT / "deploy/postgres/database.sql").read_text())  # what is granted on a database is not copied
+    await inside.close()
+    return _as_each(admin, name)
+
+
 @pytest.fixture(scope="session")
 def database(worker_id: str) -> Database:
     """A copy of the migrated template."""
-    admin = os.environ["TEST_ADMIN_DATABASE_URL"]
-    name = named(worker_id)
-
-    async def copy() -> None:
-        connection = await asyncpg.connect(admin)
-        await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{named("template")}" OWNER {OWNER}')
-        await connection.close()
-        inside = await asyncpg.connect(with_database(admin, name))
-        await inside.execute((ROOT / "deploy/postgres/database.sql").read_text())  # what is granted on a database is not copied
-        await inside.close()
-
-    asyncio.run(copy())
-    return _as_each(admin, name)
+    return asyncio.run(copied(named(worker_id)))
 
 
 @pytest.fixture

@@ -30,6 +30,7 @@ from gql.engine.fields import conditions
 from gql.engine.inputs import Given, Unusual, Variables
 from gql.engine.plan import NoPlan, Plan, compiled
 from gql.engine.replay import Resolved
+from gql.engine.turns import HEAVY, Turns
 from gql.limits import Limits, Measure, measure
 from models.errors import Refusal, TimedOut
 from observability.logging import logger
@@ -119,6 +120,7 @@ class Engine:
         self._schema, self.limits, self._plans, self._took = schema._schema, limits, plans, took
         self._suggests = suggests
         self._deadline = deadline or Deadlines(3.0)
+        self._turns = Turns()
         self.lookups: dict[str, float] = {"hit": 0, "miss": 0}
         """How often a document was among those that are kept, and how often it was not."""
         self._documents: LRUCache[tuple[str, bool], Document] = LRUCache(_CACHE, getsizeof=lambda document: document.size)
@@ -155,7 +157,10 @@ class Engine:
             return None
         try:
             with self._deadline(reads=operation.node.operation is OperationType.QUERY), step("resolve", operation.traced):
-                return await self._executed(document, operation, variables, context)
+                if cost < HEAVY:
+                    return await self._executed(document, operation, variables, context)
+                async with self._turns.of(context.signed_in.tenant if context.signed_in else None):
+                    return await self._executed(document, operation, variables, context)
         except TimedOut as late:
             return _refused(late)
 

@@ -79,9 +79,9 @@ class Postgres:
 
 
 @contextmanager
-def durable() -> Iterator[Postgres]:
-    """Made, migrated, and stopped at the end. Blocking."""
-    with tempfile.TemporaryDirectory(prefix="address-book-drill-") as name:
+def durable(on: Path | None = None) -> Iterator[Postgres]:
+    """Made in a folder of its own (`on` this disk, if one is given), migrated, and stopped at the end. Blocking."""
+    with tempfile.TemporaryDirectory(prefix="address-book-drill-", dir=on) as name:
         folder = Path(name)
         folder.chmod(0o711)  # the account that runs Postgres passes through
         with embedded(folder / "postgres", durable=True) as cluster:

@@ -23,7 +23,7 @@ from server.embedded import Cluster, embedded
 from tests.drills.conftest import Note
 from tests.monitoring.conftest import needs_tools
 
-pytestmark = pytest.mark.drill
+pytestmark = [pytest.mark.drill, pytest.mark.long]
 
 FIRED_SECONDS = 120.0
 RESOLVED_SECONDS = 300.0

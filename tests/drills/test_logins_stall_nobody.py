@@ -19,7 +19,7 @@ from tests.conftest import JWT_KEYS, Database
 from tests.drills.report import Note
 from tests.world import LOGIN, PASSWORD, add_user, tenant
 
-pytestmark = pytest.mark.drill
+pytestmark = [pytest.mark.drill, pytest.mark.long]
 
 SECONDS, PER_SECOND, LOGINS = 30, 20, 50
 LONGEST_MS = 250.0

@@ -20,7 +20,7 @@ from tests.conftest import JWT_KEYS, Database
 from tests.drills.oracles import OPERATIONS, WARM, Operation, people
 from tests.drills.report import Note
 
-pytestmark = pytest.mark.drill
+pytestmark = [pytest.mark.drill, pytest.mark.long]
 
 RELATIVE, MILLISECONDS = 0.05, 5.0
 """By how much another account may take longer or shorter than a known one, in the median: whichever allows more."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from tests.abuse.server import Pulse, serving
-from tests.drills.postgres import Postgres
+from tests.drills.postgres import NAME, Postgres
 from tests.drills.report import Note, judged
 from tests.drills.writers import Writers, editor
 
@@ -37,3 +38,23 @@ async def test_nothing_acknowledged_is_lost_when_postgres_crashes(postgres: Post
         ready_again = server.status("/readyz")
     judged(report, note, "Postgres crashes", recovery=RECOVERY_SECONDS, late=alive.late)
     assert (alive.statuses, ready.statuses, ready_again) == ({200}, {200, 503}, 200)
+
+
+async def test_a_postgres_that_acknowledges_before_it_writes_is_found_out(postgres: Postgres, tmp_path: Path, note: Note) -> None:
+    """The same crash, and a commit that waits for no disk: the writers notice what that loses."""
+    admin = await asyncpg.connect(postgres.database.admin)
+    await admin.execute(f"ALTER DATABASE {NAME} SET synchronous_commit = off")
+    await admin.execute("ALTER SYSTEM SET wal_writer_delay = '10s'")
+    await admin.execute("SELECT pg_reload_conf()")
+    await admin.close()
+    async with serving(postgres.database.app, tmp_path) as server:
+        writers = Writers([server.url], await editor(postgres.database.admin, server.url))
+        async with writers.at_work():
+            await writers.until(300)
+            with writers.fault():
+                await postgres.restart()
+            await writers.enough()
+        report = await writers.report(postgres.database.admin)
+    note("Postgres without flushes crashes: lost", str(len(report.lost)), "it is found out")
+    with pytest.raises(AssertionError, match=r"lost: \d+: "):
+        judged(report, lambda *_: None, "Postgres without flushes crashes", slowest=60)

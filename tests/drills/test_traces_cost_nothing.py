@@ -20,7 +20,7 @@ from tests.conftest import JWT_KEYS, Database
 from tests.drills.report import Note
 from tests.world import LOGIN, PASSWORD, add_user, tenant
 
-pytestmark = pytest.mark.drill
+pytestmark = [pytest.mark.drill, pytest.mark.long]
 
 WARM, ROUNDS, EACH = 300, 150, 10
 """Requests to warm each server up; rounds, in an order that chance gives; requests of each server in a round. At four spans a

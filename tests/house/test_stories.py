@@ -11,6 +11,7 @@ ONE_SIDED = {
     "test_audit_log": "each act of the list by the ways that have it, and the log itself, which the old routes have not",
     "test_browser": "GraphiQL and Swagger UI in a browser",
     "test_contacts": "the three states of a patch, labels and the trash, which the old routes have not",
+    "test_database_faults": "what is true below both, while Postgres fails",
     "test_ended_sessions": "why a session ended, which the old clients are not told",
     "test_finding": "cursors, filters and orders of the connection",
     "test_first_day": "the first slice, kept as the shortest example",

@@ -1,17 +1,21 @@
-"""What is no HTTP: a JSON answer with a code and the security headers, which quotes nothing and tells no version."""
+"""What is no HTTP: a JSON answer with a code and the security headers, which quotes nothing and tells no version. And how a crowd
+gets in."""
 
 from __future__ import annotations
 
 import asyncio
 import io
+import socket
 from collections.abc import AsyncIterator
 
 import orjson
 import pytest
+import uvloop
 from aiohttp import web
 
 from observability import logging
 from server.middlewares import SECURE
+from server.serve import _listen
 from server.wire import Runner
 
 
@@ -69,3 +73,21 @@ async def test_what_is_no_http_is_refused_in_json_and_quoted_nowhere(request_byt
     assert SECURE.items() <= headers.items()
     assert "secretcanary" not in told.getvalue()
     assert '"event":"not understood"' in told.getvalue()
+
+
+def test_a_crowd_that_connects_is_taken_in_a_few_rounds_of_the_loop() -> None:
+    async def rounds() -> int:
+        runner = Runner(web.Application())
+        await runner.setup()
+        await _listen(runner, "HOST, PORT", "127.0.0.1", 0)
+        crowd = [socket.create_connection(runner.addresses[0][:2]) for _ in range(50)]
+        passed = 0
+        while runner.server is not None and len(runner.server.connections) < len(crowd):
+            await asyncio.sleep(0)
+            passed += 1
+        for one in crowd:
+            one.close()
+        await runner.cleanup()
+        return passed
+
+    assert uvloop.run(rounds()) < 10
