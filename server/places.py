@@ -30,6 +30,12 @@ _TENANTS: Final = 1_000
 NEWCOMERS_PER_SECOND: Final = 100
 """So many tokens are verified for those for whom there is no place among the strangers; each takes as long as some refusals."""
 
+LARGE: Final = 262_144
+"""Bytes from which an answer is kept count of until it is read: its place is free by then, and memory is not."""
+
+UNREAD: Final = 256_000_000
+"""Bytes of large answers that may wait to be read. One tenant may leave a quarter of it."""
+
 _HEAD: Final = (
     "HTTP/1.1 503 Service Unavailable\r\nContent-Type: %s\r\nContent-Length: %d\r\nRetry-After: %d\r\nConnection: %s\r\n"
     + "".join(f"{name}: {value}\r\n" for name, value in SECURE.items())
@@ -40,10 +46,12 @@ _HEAD: Final = (
 class Tenant:
     """How many places a tenant has, or whoever is not signed in."""
 
-    __slots__ = ("taken",)
+    __slots__ = ("taken", "unread")
 
     def __init__(self) -> None:
         self.taken = 0
+        self.unread = 0
+        """Bytes of large answers that their clients have not taken yet."""
 
 
 class Places:
@@ -73,6 +81,8 @@ class Places:
         self._refused: Counter[str] = Counter()
         self.taken = 0
         """How many are taken now."""
+        self.unread = 0
+        """Bytes of large answers that nobody has taken yet."""
 
     def take(self, authorization: str | None) -> Tenant | None:
         """A place for a request with this header, which `leave` takes back; None where there is none."""
@@ -92,6 +102,19 @@ class Places:
         """Takes a place back."""
         self.taken -= 1
         place.taken -= 1
+
+    def sends(self, place: Tenant, size: int) -> bool:
+        """Whether there is room for a large answer until it is read, when `sent` is told; none is where others are left unread."""
+        if (place.unread and place.unread + size > UNREAD // 4) or (self.unread and self.unread + size > UNREAD):
+            return False
+        self.unread += size
+        place.unread += size
+        return True
+
+    def sent(self, place: Tenant, size: int) -> None:
+        """Takes note that a large answer was read, or its connection is gone."""
+        self.unread -= size
+        place.unread -= size
 
     def refused(self, *, connection: bool = False) -> None:
         """Counts one who was refused: a request, or a whole `connection`."""
@@ -116,7 +139,7 @@ class Places:
 
     def _tenant(self, whose: object) -> Tenant:
         if len(self._tenants) > _TENANTS:
-            self._tenants = {key: one for key, one in self._tenants.items() if one.taken}
+            self._tenants = {key: one for key, one in self._tenants.items() if one.taken or one.unread}
         return self._tenants.setdefault(whose, Tenant())
 
     def _tell(self) -> None:
