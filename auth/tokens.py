@@ -171,10 +171,23 @@ class Keyring:
         except (jwt.PyJWTError, KeyError, TypeError, ValueError) as cause:
             raise Unauthenticated(SIGN_IN_AGAIN) from cause
 
-    def tenant_of(self, authorization: str | None) -> UUID | None:
-        """The tenant of a bearer token that was verified before and is remembered; it may have ended since. None costs nothing."""
-        known = self._verified.get(authorization[7:]) if authorization is not None else None
-        return None if known is None else known.tenant
+    def tenant_of(self, authorization: str | None, *, anew: bool = False) -> UUID | None:
+        """The tenant of a bearer token that was verified before, is remembered, and has not expired; its session may have ended.
+
+        With `anew` one that is not remembered is verified. Without it, it costs nothing.
+        """
+        if authorization is None:
+            return None
+        token = authorization[7:].lstrip(" ")  # more than one blank is allowed, and would else make somebody a stranger
+        known = self._verified.get(token)
+        if known is not None and known.expires_at > self._now():
+            return known.tenant
+        if not anew:
+            return None
+        try:
+            return self.verify(token).tenant
+        except Unauthenticated:
+            return None
 
     def successors(self, token: RefreshToken) -> list[RefreshToken]:
         """What may follow `token`, under each key, the active one first: a racer may have used an older key."""

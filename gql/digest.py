@@ -8,9 +8,8 @@ from typing import Final
 
 _TEXTS: Final = re.compile(
     r'"""(?:\\"""|[^"]|"(?!""))*+(?:"""|\Z)'  # a block, or one without an end
-    r'|"(?:\\.|[^"\\\n\r])*+"?'  # a string, or what of one is on its line
-    r"|\#[^\n\r]*+",
-    re.DOTALL,
+    r'|"(?:\\[^\n\r]|[^"\\\n\r])*+"?'  # a string, or what of one is on its line
+    r"|\#[^\n\r]*+"
 )
 _LENGTH: Final = 16
 

@@ -136,6 +136,7 @@ class Pool:
         """Takes a connection back. One whose statement was `cut_off` is tried first, by `undo` where something is to be undone; one
         that is in a transaction then is closed.
         """
+        self._watch.forget(connection)
         if cut_off and not connection.is_closed():
             task = asyncio.create_task(self._mend(connection, undo or partial(connection.execute, "SELECT")))
             self._mending.add(task)

@@ -64,7 +64,7 @@ class Turns:
         try:
             return await turn
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():
+            if turn.done() and not turn.cancelled() and turn.exception() is None:  # else the cancellation itself would be lost
                 missed(turn.result())
             raise
 

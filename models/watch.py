@@ -41,6 +41,10 @@ class Watch:
             self._timer.cancel()
             self._timer = None
 
+    def forget(self, connection: Connection) -> None:
+        """Begins anew with one that comes back: asyncpg counts no statement that failed while it was prepared, as behind a lock."""
+        self._silent.pop(connection, None)
+
     def struck(self, connection: Connection) -> bool:
         """Whether this one did not answer in time."""
         return self._silent.get(connection, (0, 0.0))[1] >= self._patience

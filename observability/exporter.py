@@ -28,6 +28,8 @@ DELAY_SECONDS: Final = 2.0
 """How long a span waits for others to be sent with."""
 EXPORT_SECONDS: Final = 5.0
 """How long a collector may take to answer."""
+_BUSY: Final = frozenset({429, 502, 503, 504})
+_AGAIN_SECONDS: Final = 0.5
 _WARN_SECONDS: Final = 60.0
 _HEADER: Final = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+)=([\x20-\x7e]+)")
 
@@ -39,31 +41,31 @@ class Collector(SpanExporter):
 
     def __init__(self, endpoint: str, headers: Mapping[str, str]) -> None:
         self._endpoint = endpoint
-        # No redirects: the headers may hold a secret, and they are for this host. What a busy collector refuses is sent once more.
         self._http = urllib3.PoolManager(
             num_pools=1,
             timeout=urllib3.Timeout(total=EXPORT_SECONDS),
-            retries=urllib3.Retry(
-                1,
-                read=0,
-                redirect=0,
-                allowed_methods=None,
-                status_forcelist=(429, 502, 503, 504),
-                backoff_factor=0.5,
-                respect_retry_after_header=False,  # it could be an hour
-                raise_on_redirect=False,
-            ),
+            retries=urllib3.Retry(1, read=0, allowed_methods=None, backoff_factor=0.5),
             headers={"Content-Type": "application/x-protobuf", "Content-Encoding": "gzip", **headers},
         )
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        """Sends a batch. Raises urllib3's errors."""
-        answer = self._http.request("POST", self._endpoint, body=gzip.compress(encoded(spans), 1))
-        return SpanExportResult.SUCCESS if 200 <= answer.status < 300 else SpanExportResult.FAILURE
+        """Sends a batch, and what a busy collector refuses once more. Raises urllib3's errors."""
+        body = gzip.compress(encoded(spans), 1)
+        status = self._status(body)
+        if status in _BUSY:
+            time.sleep(_AGAIN_SECONDS)  # whatever Retry-After says: it could be an hour
+            status = self._status(body)
+        return SpanExportResult.SUCCESS if 200 <= status < 300 else SpanExportResult.FAILURE
 
     def shutdown(self) -> None:
         """Closes its connection."""
         self._http.clear()
+
+    def _status(self, body: bytes) -> int:
+        # No redirects: the headers may hold a secret, and they are for this host. What else it says could be endless.
+        answer = self._http.request("POST", self._endpoint, body=body, redirect=False, preload_content=False)
+        answer.close()
+        return answer.status
 
 
 class Outbox:

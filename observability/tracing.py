@@ -42,7 +42,7 @@ class Tracing:
             raise ValueError("the sampling ratio must lie between 0 and 1")
         self.resource, self._outbox = resource, outbox
         self._ratio = ratio if outbox else 0.0
-        self._forced, self._late = _PerSecond(FORCED_PER_SECOND if outbox else 0), _PerSecond(LATE_PER_SECOND)
+        self._forced, self._late = PerSecond(FORCED_PER_SECOND if outbox else 0), PerSecond(LATE_PER_SECOND)
         self.slow: float = slow_ms * 1_000_000 if slow_ms and outbox else math.inf
         """The nanoseconds from which a request is slow."""
 
@@ -96,13 +96,14 @@ class Tracing:
             self._outbox.close(seconds)
 
 
-class _PerSecond:
+class PerSecond:
     """So many a second, and no more."""
 
     def __init__(self, most: int) -> None:
         self._most, self._second, self._used = most, 0, 0
 
     def allows(self) -> bool:
+        """Whether one more is among them."""
         second = int(time.monotonic())
         if second != self._second:
             self._second, self._used = second, 0

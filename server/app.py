@@ -7,6 +7,7 @@ import math
 from collections.abc import AsyncIterator, Mapping
 from contextlib import nullcontext
 from dataclasses import fields
+from functools import partial
 from typing import Final
 from uuid import uuid4
 
@@ -92,6 +93,7 @@ def create_app(settings: Settings) -> web.Application:
         settings.places,
         settings.connections_at_once,
         desk.keys.tenant_of,
+        partial(desk.keys.tenant_of, anew=True),
         metrics.shed,
         {one: _lines(sharing(one, credentials=settings.cors_allow_credentials, preflight=False)) for one in origins},
     )

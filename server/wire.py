@@ -4,7 +4,7 @@ the answers to what is no HTTP, which are JSON with a code like all others."""
 from __future__ import annotations
 
 from asyncio import BaseTransport
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
@@ -16,7 +16,7 @@ from aiohttp.web_server import Server
 
 from observability.logging import logger
 from server.middlewares import PLACE, SECURE, bare
-from server.places import Places, Tenant
+from server.places import LARGE, Places, Tenant
 
 _log = logger(__name__)
 _PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics", "/health", "/api/health", "/api/health/status"})
@@ -133,7 +133,10 @@ class _Handler(RequestHandler):
         return super()._handle_request(request, start_time, request_handler)
 
     def finish_response(self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None) -> _Finished:
+        place, body = self._place, getattr(resp, "_body", None)
         self._leave()
+        if place is not None and type(body) is bytes and len(body) > LARGE:
+            return self._sent(place, len(body), partial(super().finish_response, request, resp, start_time))
         return super().finish_response(request, resp, start_time)
 
     def handle_error(
@@ -150,6 +153,17 @@ class _Handler(RequestHandler):
         response.headers.update(SECURE)
         response.force_close()
         return response
+
+    async def _sent(self, place: Tenant, size: int, send: Callable[[], _Finished]) -> tuple[web.StreamResponse, bool]:
+        """Sends a large answer, and returns when it was read; where too much is unread already, closes the connection instead."""
+        places = self._places
+        if places is None or not places.sends(place, size):
+            _log.warning("not sent, since too much is left unread", bytes=size)
+            raise ConnectionError("too much is left unread")
+        try:
+            return await send()
+        finally:
+            places.sent(place, size)
 
     def _plain(self, message: RawRequestMessage) -> bool:
         """Whether a refusal needs nothing but to be written: no other end of the connection, and nothing that waits to be sent."""

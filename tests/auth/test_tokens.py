@@ -537,3 +537,18 @@ def test_a_respelled_pem_names_the_same_successor(entry: dict[str, Any]) -> None
     parent = RefreshToken.new(ACME)
     respelled = entry | {"key": "\n" + entry["key"].replace("\n", "\r\n")}
     assert ring(entry).successors(parent) == ring(respelled).successors(parent)
+
+
+def test_whose_a_header_is_is_known_once_its_token_was_verified_and_until_it_expires() -> None:
+    now = [float(NOON)]
+    keyring = Keyring.parse(json.dumps([HS]), now=lambda: now[0])
+    signed = token(keyring, 60)
+    assert keyring.tenant_of(f"Bearer {signed}") is None
+    assert keyring.tenant_of(f"Bearer {signed[:-4]}AAAA", anew=True) is None
+    assert keyring.tenant_of(None, anew=True) is None
+    assert keyring.tenant_of(f"Bearer {signed}", anew=True) == ACME
+    for spelled in (f"Bearer {signed}", f"bearer   {signed}"):  # whoever escapes their tenant's count takes that of strangers too
+        assert keyring.tenant_of(spelled) == ACME
+    now[0] += 60
+    assert keyring.tenant_of(f"Bearer {signed}") is None
+    assert keyring.tenant_of(f"Bearer {signed}", anew=True) is None

@@ -95,3 +95,17 @@ async def test_where_none_lives_it_says_when_to_come_again(tmp_path: Path) -> No
 
 def _said(balancer: Balancer) -> str:
     return balancer.log.read_text(encoding="utf-8")
+
+
+async def test_who_sends_slowly_takes_no_connection_to_a_server(server: tuple[_Server, int], tmp_path: Path) -> None:
+    stand_in, port = server
+    head = b"PUT /x HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{"
+    with haproxy("haproxy", tmp_path, "API_BIND", **_two(port)) as balancer:
+        reader, writer = await asyncio.open_connection("127.0.0.1", balancer.port)
+        writer.write(head)
+        await asyncio.sleep(1)
+        assert stand_in.asked["PUT"] == 0
+        writer.write(b"}")
+        assert (await reader.readline()).startswith(b"HTTP/1.1 ")
+        assert stand_in.asked["PUT"] == 1
+        writer.close()

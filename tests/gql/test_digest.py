@@ -42,6 +42,11 @@ def test_nor_what_stands_behind_a_quote_that_never_ends_or_in_a_comment(rest: st
     assert digest("{ a(b: " + rest) == plain("{ a(b: " + empty)
 
 
+def test_a_backslash_at_the_end_of_a_line_lets_no_string_after_it_out() -> None:
+    """A string ends with its line, though the document is none then."""
+    assert digest('{ a(b: "x\\\n) login(password: "hunter2") }') == plain('{ a(b: ""\\\n) login(password: "") }')
+
+
 def test_a_quote_in_a_comment_begins_no_string() -> None:
     assert digest('{ a # it"s\n b(c: 1) }') == plain("{ a \n b(c: 1) }")
     assert digest('{ a # it"s\n b(c: 1) }') != digest('{ a # it"s\n b(c: 2) }')

@@ -25,6 +25,7 @@ ONE_SIDED = {
     "test_legacy_ui": "the exact shapes of the old UI",
     "test_moving_in": "one move over the command line, which people then find by both transports",
     "test_people": "roles, which the old routes cannot give",
+    "test_bad_luck": "what becomes of connections, below both",
     "test_robustness": "what goes wrong below both",
     "test_caches": "what is kept, by either way in turn",
     "test_second_factors": "enrolling and proving, which the old routes have not; that they never go past it is told here",

@@ -12,6 +12,7 @@ import pytest
 from models.driver import Fault
 from models.errors import Unavailable
 from models.pool import Pool
+from models.turns import Turns
 from tests.conftest import Database
 from tests.proxy import Proxy
 
@@ -82,6 +83,16 @@ async def test_who_is_cancelled_when_it_is_their_turn_passes_it_on(pool: Pool) -
     opened = await asyncio.wait_for(fourth, 5)
     assert await opened.fetchval("SELECT 7") == 7
     assert pool.get_size() == 2
+
+
+async def test_who_is_cancelled_just_when_they_have_waited_too_long_is_cancelled() -> None:
+    turns = Turns(1)
+    waiting = asyncio.create_task(turns.wait(turns.tenant(uuid4()), 0.0, lambda _: None))
+    await asyncio.sleep(0)
+    turns._sweep()
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
 
 
 async def test_a_statement_that_was_cut_off_is_stopped_and_its_connection_kept(pool: Pool, admin: asyncpg.Connection) -> None:
@@ -230,6 +241,24 @@ async def test_a_connection_that_asks_again_and_again_is_not_hung_up_on(database
     pool.give_back(connection)
     await asyncio.sleep(1)  # idle it may be for longer
     assert pool.take() is connection
+    pool.terminate()
+
+
+async def test_statements_that_wait_for_a_lock_one_after_another_are_not_taken_for_a_server_that_is_silent(
+    database: Database, admin: asyncpg.Connection
+) -> None:
+    pool = Pool(lambda: asyncpg.connect(database.app, server_settings={"lock_timeout": "400"}), 2, patience=0.75)
+    used, idle = await pool.acquire(), await pool.acquire()
+    pool.give_back(idle)
+    pool.give_back(used)
+    async with admin.transaction():
+        await admin.execute("LOCK TABLE contacts")  # as a migration does
+        for _ in range(4):
+            connection = await pool.acquire()
+            with pytest.raises(asyncpg.LockNotAvailableError):
+                await connection.fetch("SELECT FROM contacts")
+            pool.give_back(connection)
+    assert (used.is_closed(), idle.is_closed(), pool.get_idle_size()) == (False, False, 2)
     pool.terminate()
 
 

@@ -6,8 +6,10 @@ import io
 import json
 import logging as stdlib
 import socket
+import threading
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 import pytest
 from multidict import CIMultiDict
@@ -130,6 +132,32 @@ def test_a_collector_that_hangs_costs_no_request_no_memory_and_a_bounded_close(s
         assert time.monotonic() - began < 1.0
     assert counted.counts["dropped"] >= 3 * QUEUE
     assert json.loads(stream.getvalue().splitlines()[-1])["event"] == "spans lost at shutdown"
+
+
+@pytest.mark.parametrize("status", ["200 OK", "503 Service Unavailable", "302 Found\r\nLocation: /"])
+def test_what_a_collector_says_without_end_is_not_read(status: str) -> None:
+    most = 64_000_000
+    took: list[int] = []
+
+    def talk(listener: socket.socket) -> None:
+        with suppress(OSError):
+            while True:
+                taken, _ = listener.accept()
+                took.append(0)
+                with taken, suppress(OSError):
+                    taken.recv(65_536)
+                    taken.sendall(f"HTTP/1.1 {status}\r\nContent-Length: {most}\r\n\r\n".encode())
+                    while took[-1] < most:
+                        took[-1] += taken.send(bytes(65_536))
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=talk, args=(listener,), daemon=True).start()
+        counted = Counted(f"http://127.0.0.1:{listener.getsockname()[1]}/v1/traces")
+        counted.make(1)
+        counted.tracing.close()
+    assert counted.counts == {"exported" if status.startswith("200") else "failed": 1}
+    assert len(took) == (2 if status.startswith("503") else 1)
+    assert max(took) < most / 2  # what fills the buffers of the system
 
 
 def test_lost_spans_are_told_once_a_minute(stream: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import io
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import orjson
 import pytest
 from aiohttp import web
 
+from observability.tracing import PerSecond
 from server import places
 from server.app import PLACES, create_app
 from server.middlewares import BUSY
@@ -27,14 +28,19 @@ class Service:
     def __init__(self) -> None:
         self.shed: Counter[str] = Counter()
         self.may, self.inside = asyncio.Event(), asyncio.Semaphore(0)
+        self.newcomers: list[str] = []
         self.places = Places(
-            4, 8, lambda given: TENANTS.get(given or ""), self._count, {"https://ours.example": "X-Shared: yes\r\n"}
+            4, 8, lambda given: TENANTS.get(given or ""), self._newcomer, self._count, {"https://ours.example": "X-Shared: yes\r\n"}
         )
         self.port = 0
         self._held: list[asyncio.StreamWriter] = []
 
     def _count(self, full: str, times: int) -> None:
         self.shed[full] += times
+
+    def _newcomer(self, given: str) -> str | None:
+        self.newcomers.append(given)
+        return "acme" if given == "Bearer linus" else None
 
     async def slow(self, _request: web.Request) -> web.Response:
         self.inside.release()
@@ -43,6 +49,9 @@ class Service:
 
     async def fast(self, _request: web.Request) -> web.Response:
         return web.json_response("fast")
+
+    async def large(self, _request: web.Request) -> web.Response:
+        return web.Response(body=bytes(8_000_000))
 
     async def busy(self, *bearers: str) -> list[asyncio.StreamWriter]:
         """Takes a place for each of these, and returns all connections that hold one."""
@@ -59,6 +68,7 @@ class Service:
 async def service() -> AsyncIterator[Service]:
     service, app = Service(), web.Application()
     app.router.add_get("/slow", service.slow)
+    app.router.add_get("/large", service.large)
     app.router.add_route("*", "/{fast:.*}", service.fast)
     runner = Runner(app, service.places, access_log=None, shutdown_timeout=1.0, handler_cancellation=True)
     await runner.setup()
@@ -90,6 +100,16 @@ async def _asked(service: Service, request: bytes) -> tuple[int, dict[str, str],
         return await _answer(reader)
     finally:
         writer.close()
+
+
+async def _until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while not true():  # noqa: ASYNC110 - what is awaited are sockets
+            await asyncio.sleep(0.01)
+
+
+def _unread(service: Service) -> list[int]:
+    return [one.unread for one in service.places._tenants.values() if one.unread]
 
 
 FULL = ("Bearer ada", "Bearer grace", "Bearer mallory", "Bearer mallory")
@@ -137,6 +157,27 @@ async def test_a_tenant_takes_half_of_the_places_and_so_do_strangers(service: Se
     assert (await _asked(service, _request("/graphql")))[0] == 503
 
 
+async def test_a_crowd_of_strangers_keeps_out_nobody_whose_token_is_new(service: Service) -> None:
+    await service.busy("nonsense", "nonsense")
+    assert service.newcomers == []  # as long as there are places, nothing is verified before its turn
+    assert (await _asked(service, _request("/graphql", "Authorization: Bearer linus")))[0] == 200
+    assert (await _asked(service, _request("/graphql", "Authorization: Bearer forged")))[0] == 503
+    assert (await _asked(service, _request("/graphql")))[0] == 503
+    assert service.newcomers == ["Bearer linus", "Bearer forged"]
+    await service.busy("Bearer ada", "Bearer linus")
+    assert (await _asked(service, _request("/graphql", "Authorization: Bearer linus")))[0] == 503  # the process is full
+    assert len(service.newcomers) == 3
+
+
+async def test_a_crowd_with_forged_tokens_costs_little(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service.places, "_newcomers", PerSecond(1))
+    monkeypatch.setattr("observability.tracing.time.monotonic", lambda: 7.0)
+    await service.busy("nonsense", "nonsense")
+    for _ in range(5):
+        assert service.places.take("Bearer forged") is None
+    assert service.newcomers == ["Bearer forged"]
+
+
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", "/health", "/api/health"])
 async def test_probes_are_never_refused(path: str, service: Service) -> None:
     await service.busy(*FULL)
@@ -171,6 +212,23 @@ async def test_who_sends_slowly_or_hangs_up_holds_no_place(service: Service) -> 
     async with asyncio.timeout(5):
         while service.places.taken:  # noqa: ASYNC110 - what is awaited are sockets
             await asyncio.sleep(0.01)
+
+
+async def test_who_leaves_large_answers_unread_gets_no_more_of_them(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(places, "UNREAD", 80_000_000)  # two and a half of these for a tenant
+    lazy = [await asyncio.open_connection("127.0.0.1", service.port, limit=1) for _ in range(4)]
+    for number, (_, writer) in enumerate(lazy):
+        writer.write(_request("/large", "Authorization: Bearer mallory"))
+        await _until(lambda number=number: len(_unread(service)) == 1 and _unread(service)[0] >= 8_000_000 * min(number + 1, 2))
+    assert await asyncio.wait_for(lazy[2][0].read(), 5) == b""  # it is hung up on
+    assert service.places.taken == 0
+    assert len((await _asked(service, _request("/large", "Authorization: Bearer ada")))[2]) == 8_000_000
+    assert (await _asked(service, _request("/small", "Authorization: Bearer mallory")))[0] == 200
+    for _, writer in lazy:
+        writer.transport.abort()
+    await _until(lambda: service.places.unread == 0)
+    assert len((await _asked(service, _request("/large", "Authorization: Bearer mallory")))[2]) == 8_000_000
+    assert {one.unread for one in service.places._tenants.values()} == {0}
 
 
 async def test_requests_that_come_together_are_answered_in_turn_by_one_place(service: Service) -> None:
