@@ -24,7 +24,7 @@ from observability.operation import called
 
 TOLD = web.RequestKey("told", dict[str, Any])
 """What the log and the metrics tell of a request: what it calls its `operation`, its document's digest, the cost in points, and the
-`outcome` where it is not what the status says: old clients are told of errors with a 200. Of a batch the same of each operation."""
+`outcome` where the status says another: old clients hear of errors as of success. Of a batch the same of each operation."""
 
 COOKIE: Final = "__Host-refresh_token"
 _COST_ONLY: Final = {"Preference-Applied": "cost-only"}

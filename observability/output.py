@@ -59,6 +59,11 @@ class Output:
         if self._gathering is not None:
             self._gathering.hand_on()
 
+    def last(self) -> None:
+        """Write what is left, for who ends the process now. A stream that hangs is not waited for any longer than a moment."""
+        if self._gathering is not None:
+            self._gathering.end()
+
     @contextmanager
     def gathered(self) -> Iterator[None]:
         """Within the block, which runs in an event loop, lines are written together, and nobody waits for the stream."""

@@ -15,7 +15,7 @@ from typing import Final
 
 from aiohttp import web
 
-from observability.logging import logger
+from observability.logging import logger, output
 from server import startup
 from server.app import DESK, HEALTH, PLACES, WORKER, create_app
 from server.reload import watch
@@ -150,6 +150,7 @@ def _forced(seconds: float) -> Iterator[None]:
 
 def _end() -> None:
     _log.error("cut off, since the end took too long", code=FORCED)
+    output.last()
     os._exit(FORCED)
 
 

@@ -17,6 +17,7 @@ from auth.caller import Caller
 from models import tenancy
 from models.audit import AuditEntry, AuditQuery
 from models.conditions import TextMatch, TimeMatch
+from models.connection import Connection
 from models.contact_search import ContactFilter, ContactOrder, ContactQuery, LabelMatch
 from models.errors import Forbidden, Unauthenticated
 from models.paging import Window
@@ -134,14 +135,14 @@ ADMINS: Final = frozenset({"jobs", "the audit log", "who did it"})
 async def told(home: Home, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, tuple[Any, ...]]]:
     """Every statement that goes to Postgres with a door in it, with its values."""
     found: list[tuple[str, tuple[Any, ...]]] = []
-    fetch = asyncpg.Connection.fetch
+    fetch = Connection.fetch
 
-    async def listening(self: asyncpg.Connection, sql: str, *values: Any, **options: Any) -> Any:
+    async def listening(self: Connection, sql: str, *values: Any, **options: Any) -> Any:
         if tenancy.DOOR in sql:
             found.append((sql, values))
         return await fetch(self, sql, *values, **options)
 
-    monkeypatch.setattr(asyncpg.Connection, "fetch", listening)
+    monkeypatch.setattr(Connection, "fetch", listening)
     return found
 
 

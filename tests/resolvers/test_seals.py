@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import io
 import json
-from collections.abc import Awaitable
+from contextvars import copy_context
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -20,7 +20,6 @@ from auth.throttle import Throttle
 from auth.tokens import Keyring
 from auth.vault import Vault
 from models import seal as chain
-from models import tenancy
 from models.audit import AuditEntry
 from models.errors import NotFound, TimedOut
 from models.seal import BATCH, LATE, SETTLED, AuditSeal
@@ -228,15 +227,11 @@ async def test_appenders_and_two_sealers_at_once_make_one_chain(
 
 async def test_a_sealer_whose_turn_it_is_not_lets_the_other_work(acme: UUID, admin: asyncpg.Connection, desk: Desk) -> None:
     await _entries(admin, acme, 2)
+    elsewhere = copy_context()  # without the door that is opened here
     async with within(acme):
         assert (await AuditSeal.extend(now())) is not None
-        assert await asyncio.create_task(_elsewhere(seal(desk))) == 0
+        assert await asyncio.create_task(seal(desk), context=elsewhere) == 0
     assert await _checked() == [Verdict("acme", 2, 0, None)]
-
-
-async def _elsewhere(work: Awaitable[int]) -> int:
-    tenancy._held.set(None)  # a task begins with a copy of the door that is open
-    return await work
 
 
 async def test_a_run_that_is_cut_off_goes_on_where_it_was(

@@ -8,6 +8,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from models.connection import Connection
 from tests.conftest import Serve
 from tests.world import Person, World
 
@@ -232,7 +233,7 @@ async def test_fifty_contacts_with_their_labels_take_few_statements(
         await _keep(world.grace, f"Name {number:02}", *ids)
     told: list[str] = []
     for name in ("fetch", "fetchrow", "execute"):
-        monkeypatch.setattr(asyncpg.Connection, name, _telling(getattr(asyncpg.Connection, name), told))
+        monkeypatch.setattr(Connection, name, _telling(getattr(Connection, name), told))
     query = "{ contacts(first: 50) { nodes { name labels { name contactCount } } } }"
     answer = await world.linus.gql(query)
     nodes = answer.data["contacts"]["nodes"]
