@@ -12,7 +12,7 @@ import cachetools
 
 from observability.metrics import Metrics
 
-PATCH = "import tests.drills.insides"
+PATCH = "from tests.drills.insides import tell; tell()"
 
 _caches: list[cachetools.Cache[Any, Any]] = []
 _made, _watched = cachetools.LRUCache.__init__, Metrics.watch_pool
@@ -44,5 +44,7 @@ def _fullness() -> float:
     )
 
 
-cachetools.LRUCache.__init__ = _make  # type: ignore[method-assign]
-Metrics.watch_pool = _watch_pool  # type: ignore[method-assign, assignment]
+def tell() -> None:
+    """From now on, in this process."""
+    cachetools.LRUCache.__init__ = _make  # type: ignore[method-assign]
+    Metrics.watch_pool = _watch_pool  # type: ignore[method-assign, assignment]

@@ -231,7 +231,7 @@ ABUSES = [
 def test_too_much_is_refused_at_once(text: str, limit: str, count: int) -> None:
     began = time.perf_counter()
     told = refused(text)
-    assert time.perf_counter() - began < 0.5
+    assert time.perf_counter() - began < 2  # the bar's bound; a few milliseconds on a machine that is not busy
     assert told == {
         "limit": limit,
         "allowed": getattr(DEFAULT, limit, {"nesting": 64, "attempts": 1}.get(limit)),
