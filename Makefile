@@ -26,7 +26,7 @@ full: check # everything that CI proves, the clone that lives a day, the tests t
 	DRILL_ROUNDS=3 SOAK_SECONDS=600 SMOKE_SECONDS=30 $(BIN)/python -m pytest -q -n 0 -m drill tests/drills
 	DIFFERENTIAL_DOCUMENTS=2000 $(BIN)/python -m pytest -q tests/gql/engine/test_differential.py
 
-drills: $(READY) # the short forms, some ten minutes, and a table of figures and their bounds; one: make drills DRILLS=tests/drills/test_locks.py
+drills: $(READY) # the short forms, up to three minutes each, and a table of figures and their bounds; one: make drills DRILLS=tests/drills/test_locks.py
 	$(BIN)/python -m pytest -q -n 0 -m '$(if $(DRILLS),drill,drill and not long)' $(or $(DRILLS),tests/drills)
 
 bench: $(READY) # all of it takes most of an hour; a part: make bench BENCH="--part main --only ours,limit,mercurius --rounds 3"

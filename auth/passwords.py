@@ -36,9 +36,10 @@ from observability.spans import step
 
 NICENESS = 5  # a third of the share of a thread that has none: 10 starved sign-ins on a machine that others use too
 QUEUED = 4  # calls that wait for one thread: at cost 12 a second, or some four on a machine that is busy
-# Seconds that a call waits for a thread at the most, two thirds of what an operation may take. A queue that takes longer would have
-# every hash come too late, one after another: so those who waited too long make room for those who still wait for an answer.
-PATIENCE = 2.0
+# Seconds that a call waits for a thread at the most: a hash, a quarter of one, still fits into the three of an operation. A queue
+# that takes longer would have every hash come too late, one after another: so those who waited too long make room for those who
+# still wait for an answer.
+PATIENCE = 2.5
 SPREAD = 3  # seconds over which those who are refused are told to come again
 MIN_LENGTH = 8  # characters after NFKC
 MAX_LENGTH = 128

@@ -249,12 +249,7 @@ async def test_one_network_that_tries_tenants_without_end_locks_nobody_out(serve
 
     crowd = [asyncio.create_task(flood(first)) for first in range(30)]
     await full.wait()
-
-    async def let_in() -> bool:
-        """Comes again once, as told: hashing is nice to others, and here the crowd itself runs on the same cores."""
-        return 200 in {(await _login(ada, "ada")).status, (await _login(ada, "ada")).status}
-
-    assert [await let_in() for _ in range(5)] == [True] * 5
+    assert [(await _login(ada, "ada")).status for _ in range(5)] == [200] * 5
     stop.set()
     await asyncio.gather(*crowd)
     assert told.keys() == {200, 503}
