@@ -86,10 +86,10 @@ class Places:
 
     def take(self, authorization: str | None) -> Tenant | None:
         """A place for a request with this header, which `leave` takes back; None where there is none."""
-        whose = self._tenant_of(authorization) or _STRANGER
-        tenant = self._tenants.get(whose) or self._tenant(whose)
         if self.taken >= self._most:
             return None
+        whose = self._tenant_of(authorization) or _STRANGER
+        tenant = self._tenants.get(whose) or self._tenant(whose)
         if tenant.taken >= self._share:
             whose = self._newcomer(authorization) if whose is _STRANGER else None
             if whose is None or (tenant := self._tenant(whose)).taken >= self._share:

