@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import nullcontext
 from dataclasses import fields
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
 from aiohttp import web
@@ -38,9 +38,12 @@ from server.health import Health
 from server.mailer import LogMailer, Relay, SmtpMailer, sender
 from server.places import Places
 from server.settings import Environment, Settings
-from server.shared_throttle import SharedThrottle
 from server.thresholds import learning
 from server.worker import Worker, working
+
+if TYPE_CHECKING:
+    from auth.vault import Vault
+    from server.shared_throttle import SharedThrottle
 
 VERSION: Final = "0.1.0"
 HEALTH = web.AppKey("health", Health)
@@ -53,14 +56,14 @@ def create_app(settings: Settings) -> web.Application:
     """The server of these settings. It opens its database when it starts, and closes it when it stops."""
     metrics = Metrics()
     metrics.built(VERSION)
-    vault, throttle = settings.vault(), Throttle()
+    vault = settings.vault()
     budgets = Budgets(settings.points_per_minute_tenant, settings.points_per_minute_user)
-    shared = SharedThrottle(settings.redis_url.get_secret_value(), vault, metrics, throttle) if settings.redis_url else None
+    local, shared = _throttles(settings, vault, metrics)
     desk = Desk(
         keys=settings.keyring(),
         vault=vault,
         hasher=Hasher(settings.bcrypt_cost, settings.password_workers),
-        throttle=shared or throttle,
+        throttle=shared or local,
         metrics=metrics,
         access_seconds=settings.access_token_seconds,
         legacy_seconds=settings.legacy_access_token_seconds,
@@ -193,6 +196,16 @@ def _tracing(settings: Settings, metrics: Metrics) -> Tracing:
 
 def _lines(headers: Mapping[str, str]) -> str:
     return "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+
+
+def _throttles(settings: Settings, vault: Vault, metrics: Metrics) -> tuple[Throttle, SharedThrottle | None]:
+    """That of this process, and that of all of them where there is a Redis."""
+    local = Throttle()
+    if settings.redis_url is None:
+        return local, None
+    from server.shared_throttle import SharedThrottle  # noqa: PLC0415 - Redis' client takes a tenth of the start
+
+    return local, SharedThrottle(settings.redis_url.get_secret_value(), vault, metrics, local)
 
 
 def _mailer(settings: Settings, metrics: Metrics) -> Mailer | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import signal
 import socket
@@ -18,6 +17,7 @@ from aiohttp import web
 from observability.logging import logger, output
 from server import startup
 from server.app import DESK, HEALTH, PLACES, WORKER, create_app
+from server.garbage import settle
 from server.reload import watch
 from server.settings import BadSettings, Settings
 from server.wire import Runner
@@ -41,8 +41,6 @@ _BACKLOG: Final = 1_024
 _TAKEN: Final = 64
 """So many of them are taken in one round of the event loop. uvloop takes one for each listener, and the rounds of a busy process
 are long: a probe would wait for all who came before it."""
-_YOUNG_OBJECTS: Final = 20_000
-"""So many new containers bring the garbage collector: a page of contacts makes hundreds, and holds no circle."""
 
 
 async def serve(
@@ -96,7 +94,7 @@ async def serve(
         if settings.metrics_port is not None:
             await inner.setup()
             await _listen(inner, "METRICS_PORT", settings.host, settings.metrics_port)
-        _settle()
+        settle()
         if public:
             host, port = runner.addresses[0][:2]
             _log.info("serving", host=host, port=port, environment=settings.environment.value)
@@ -152,13 +150,6 @@ def _end() -> None:
     _log.error("cut off, since the end took too long", code=FORCED)
     output.last()
     os._exit(FORCED)
-
-
-def _settle() -> None:
-    """Keeps the garbage collector from walking through all that was made for good, over and over."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(_YOUNG_OBJECTS)
 
 
 def _metrics(app: web.Application) -> web.Application:

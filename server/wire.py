@@ -15,6 +15,7 @@ from aiohttp.web_protocol import RequestHandler
 from aiohttp.web_server import Server
 
 from observability.logging import logger
+from server.heads import Head, Heads
 from server.middlewares import PLACE, SECURE, bare
 from server.places import LARGE, Places, Tenant
 
@@ -62,13 +63,14 @@ class Runner(web.AppRunner):
     async def _make_server(self) -> Server:
         server = await super()._make_server()
         server.__class__ = _Server  # aiohttp has no place where a handler of one's own is named
-        server.places, server.draining = self._places, False  # type: ignore[attr-defined]
+        server.places, server.draining, server.heads = self._places, False, Heads()  # type: ignore[attr-defined]
         return server
 
 
 class _Server(Server):
     places: Places | None
     draining: bool
+    heads: Heads
 
     def __call__(self) -> RequestHandler:
         return _Handler(self, loop=self._loop, **self._kwargs)
@@ -77,7 +79,7 @@ class _Server(Server):
 class _Handler(RequestHandler):
     """A connection. A request has its place from when it is whole until it is answered; who sends or reads slowly holds none."""
 
-    __slots__ = ("_asked", "_place", "_places", "_server")
+    __slots__ = ("_asked", "_clean", "_place", "_places", "_server")
 
     def __init__(self, server: _Server, **options: Any) -> None:
         super().__init__(server, **options)
@@ -85,6 +87,8 @@ class _Handler(RequestHandler):
         self._place: Tenant | None = None
         self._asked = False
         """Whether a request was taken up and its answer is not begun."""
+        self._clean = False
+        """Whether the parser is known to be between two requests."""
 
     def connection_made(self, transport: BaseTransport) -> None:
         super().connection_made(transport)
@@ -96,24 +100,31 @@ class _Handler(RequestHandler):
     def data_received(self, data: bytes) -> None:
         """Refuses on the spot what has no place, where it came whole and alone: the ordinary way it would cost what many an answer
         costs. What is not decided here is when its turn comes."""
-        if self._places is None or self._messages or self._asked or self._request_in_progress:
+        places = self._places
+        if places is None or self._messages or self._asked or self._request_in_progress:
+            self._clean = self._clean and not data
             super().data_received(data)
             return
+        known = self._server.heads.of(data) if self._clean else None
+        self._clean = known is not None
+        if known is not None:
+            self._place = places.take(known.authorization)
+            if self._place is None and self._open():
+                self._refuse(places, known)
+                return
         waiter, self._waiter = self._waiter, None  # not to be woken yet; there is none where the last answer has just been sent
         super().data_received(data)
         self._waiter = waiter
-        if len(self._messages) == 1:
+        if len(self._messages) == 1 and self._place is None:
             message, payload = self._messages[0]
             if payload.is_eof() and type(message) is RawRequestMessage and message.path not in _PROBES:
-                headers = message.headers
-                self._place = self._places.take(headers.get(hdrs.AUTHORIZATION))
-                if self._place is None and self._plain(message):
-                    self._places.refused()
-                    refusal = self._places.refusal(message.path, headers.get(hdrs.ACCEPT, ""), headers.get(hdrs.ORIGIN))
-                    self.transport.write(refusal)  # type: ignore[union-attr]
+                self._place = places.take(message.headers.get(hdrs.AUTHORIZATION))
+                if self._place is None and _plain(message) and self._open():
+                    head = Head.of(message)
+                    self._clean = self._server.heads.keep(data, message, head)
+                    self._refuse(places, head)
                     self._messages.clear()
                     self._parser.message_consumed()  # type: ignore[union-attr]
-                    self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
         if self._messages and waiter is not None and not waiter.done():
             waiter.set_result(None)
 
@@ -165,17 +176,19 @@ class _Handler(RequestHandler):
         finally:
             places.sent(place, size)
 
-    def _plain(self, message: RawRequestMessage) -> bool:
-        """Whether a refusal needs nothing but to be written: no other end of the connection, and nothing that waits to be sent."""
+    def _open(self) -> bool:
+        """Whether a refusal needs nothing but to be written: the connection goes on, and nothing waits to be sent."""
         return (
-            message.method in {hdrs.METH_GET, hdrs.METH_POST}
-            and not message.should_close
-            and not message.upgrade
-            and not self._server.draining
+            not self._server.draining
             and self._keepalive_handle is not None
             and self.transport is not None
             and self.transport.get_write_buffer_size() == 0
         )
+
+    def _refuse(self, places: Places, head: Head) -> None:
+        places.refused()
+        self.transport.write(places.refusal(head.path, head.accept, head.origin))  # type: ignore[union-attr]
+        self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
 
     def _take(self, places: Places, request: web.BaseRequest) -> bool:
         """Takes a place for a request; False where there is none."""
@@ -188,6 +201,11 @@ class _Handler(RequestHandler):
         if self._place is not None and self._places is not None:
             self._places.leave(self._place)
             self._place = None
+
+
+def _plain(message: RawRequestMessage) -> bool:
+    """Whether an answer to it may be like that to any other: no other end of the connection."""
+    return message.method in {hdrs.METH_GET, hdrs.METH_POST} and not message.should_close and not message.upgrade
 
 
 def _part(request: web.BaseRequest) -> None:

@@ -7,7 +7,7 @@ from typing import Final
 
 from tests.house.code import sources
 
-KINDS: Final = {"cache", "cached_property", "lru_cache", "DataLoader", "LRUCache", "OrderedDict", "TTLCache"}
+KINDS: Final = {"cache", "cached_property", "lru_cache", "DataLoader", "Heads", "LRUCache", "OrderedDict", "TTLCache"}
 
 CACHES: Final = {
     "auth.keys: cached_property header": "of a key",
@@ -38,6 +38,7 @@ CACHES: Final = {
     "server.pages: cache _account": "of a file",
     "server.pages: cache _graphiql": "of a file",
     "server.pages: cache _swagger": "of a file",
+    "server.wire: Heads": "by the whole head, with its token; what a refusal depends on, and no answer",
 }
 """Each with its reason. What else outlives a request are counters, by ids of users and of tenants."""
 

@@ -6,6 +6,7 @@ import asyncio
 import io
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -156,6 +157,60 @@ async def test_who_asks_again_at_once_is_refused_on_the_spot_too(service: Servic
     writer.write(_request("/healthz"))
     assert (await _answer(reader))[0] == 200
     assert (await _answer(reader))[0] == 503
+    writer.close()
+
+
+async def test_a_head_that_was_refused_before_is_not_parsed_again(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    await service.busy(*FULL)
+    parsed, parse = list[bytes](), RequestHandler.data_received
+
+    def watched(self: RequestHandler, data: bytes) -> None:
+        parsed.append(data)
+        parse(self, data)
+
+    monkeypatch.setattr(RequestHandler, "data_received", watched)
+    reader, writer = await asyncio.open_connection("127.0.0.1", service.port)
+    for body in ("{1}", "{2}", "{3}"):
+        writer.write(_request("/graphql", "Authorization: Bearer ada", method="POST", body=body))
+        assert (await _answer(reader))[0] == 503
+    longer = _request("/graphql", "Authorization: Bearer ada", method="POST", body="{10}")
+    writer.write(longer)
+    assert (await _answer(reader))[0] == 503
+    assert parsed == [_request("/graphql", "Authorization: Bearer ada", method="POST", body="{1}"), longer]
+    service.may.set()
+    await _until(lambda: not service.places.taken)
+    writer.write(longer)
+    assert (await _answer(reader))[0] == 200
+    writer.close()
+
+
+KNOWN = _request("/graphql", method="POST", body="{}")
+
+
+HALF = b"POST /api/a HTTP/1.1\r\nHost: a\r\nX-A: "
+
+
+@pytest.mark.parametrize(
+    ("pieces", "told"),
+    [
+        pytest.param([KNOWN[:20], KNOWN[20:], KNOWN], ["503", "503"], id="in two pieces"),
+        pytest.param([KNOWN + HALF, b"b\r\n\r\n", KNOWN], ["503", "SRV-503", "503"], id="one and a half"),
+        pytest.param([HALF, KNOWN], ["400"], id="the end of another one, with two hosts"),
+        pytest.param([_request("/a", f"Content-Length: {len(KNOWN)}"), KNOWN], ["200"], id="the body of another one"),
+        pytest.param([KNOWN[:-2], KNOWN], ["200", "400"], id="one too long"),
+    ],
+)
+async def test_what_looks_like_a_known_head_and_is_none_is_parsed(service: Service, pieces: list[bytes], told: list[str]) -> None:
+    """Here 200 is the ordinary way, and 503 that on the spot: without our middlewares nobody is refused later."""
+    await service.busy(*FULL)
+    reader, writer = await asyncio.open_connection("127.0.0.1", service.port)
+    for piece in (KNOWN, KNOWN, *pieces):
+        writer.write(piece)
+        await asyncio.sleep(0.05)
+    answers = [await _answer(reader) for _ in range(2 + len(told))]
+    assert ["SRV-503" if b"SRV-503" in body else str(status) for status, _, body in answers] == ["503", "503", *told]
+    with suppress(TimeoutError):
+        assert await asyncio.wait_for(reader.read(), 0.1) == b""
     writer.close()
 
 
