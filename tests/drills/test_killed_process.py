@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from pathlib import Path
+from statistics import median
 
 import aiohttp
 import asyncpg
@@ -21,7 +23,12 @@ from tests.world import add_user
 
 pytestmark = [pytest.mark.drill, pytest.mark.usefixtures("each_round")]
 
-BACK_SECONDS = 2.0
+KILLS, BACK_SECONDS = 3, 2.0
+"""The first one while letters are under way."""
+
+UNDER_LOAD = 1.4
+"""Times what a start takes while there is no load, on a machine of whatever speed."""
+
 LETTERS = 40
 LETTER_SECONDS = 1.0
 _RESET = "mutation($i: MailRequestInput!) { requestPasswordReset(input: $i) { ok } }"
@@ -37,7 +44,9 @@ async def test_a_process_that_is_killed_takes_nothing_with_it(postgres: Postgres
         office.pause = LETTER_SECONDS
         mail = {"MAIL": "smtp", "SMTP_URL": office.url, "MAIL_FROM": "book@book.test", "PUBLIC_URL": "https://book.test"}
         jobs = {"JOBS_IN_SERVE": "true", "JOBS_STALE_SECONDS": "3", **mail}
+        began = time.monotonic()
         async with serving(dsn, tmp_path, **jobs) as first, supervised(dsn, tmp_path, **jobs) as other:
+            quiet = (time.monotonic() - began) / 2
             urls = [other.server.url, first.url]
             token = await editor(postgres.database.admin, first.url)
             acme = await admin.fetchval("SELECT id FROM tenants WHERE slug = 'acme'")
@@ -49,30 +58,35 @@ async def test_a_process_that_is_killed_takes_nothing_with_it(postgres: Postgres
                 await _ask_for_letters(urls)
                 await _queued(admin)
                 running = await admin.fetchval("SELECT count(*) FROM jobs WHERE status = 'RUNNING'")
-                with writers.fault():
-                    other.server.process.kill()
-                await writers.until(300)
-                async with asyncio.timeout(START_SECONDS):
-                    await other.up.wait()
+                for _ in range(KILLS):
+                    other.up.clear()
+                    with writers.fault():
+                        other.server.process.kill()
+                    await writers.until(300)
+                    async with asyncio.timeout(START_SECONDS):
+                        await other.up.wait()
                 held = await _until_nothing_is_held(admin)
                 await writers.enough()
                 ended = await _ended(admin)
             report = await writers.report(postgres.database.admin)
     await admin.close()
-    (back, waited), told = other.back[0], set(office.recipients)
+    bound = max(BACK_SECONDS, UNDER_LOAD * quiet)
+    told, backs = set(office.recipients), [back - waited for back, waited in other.back]
     twice = len(office.recipients) - len(told)
-    note("killed process: back after", f"{back:.2f} s, {waited:.2f} s of it without a core", f"{BACK_SECONDS:g} s")
+    note("killed process: back after, with a core", ", ".join(f"{back:.2f} s" for back in backs), f"{bound:.2f} s in the median")
+    note("killed process: a start without load", f"{quiet:.2f} s", f"{BACK_SECONDS:g} s")
     note("killed process: letters", f"to {len(told)} of {LETTERS}, {running} under way, {twice} twice", "each at least once")
     note("killed process: transactions left", str(held), "0")
     judged(report, note, "killed process", recovery=1.0, told=AWAY | {CONNECTION})
     died = sum(times for outcome, times in report.errors.items() if outcome.startswith(CONNECTION))
-    assert died <= 6  # what was under way, of four writers and two readers
+    assert died <= 6 * KILLS  # what was under way, of four writers and two readers
     assert running > 0
     assert len(told) == LETTERS
     assert twice <= running
     assert ended == Counter({"SUCCEEDED": LETTERS})
     assert held == 0
-    assert back - waited <= BACK_SECONDS
+    assert len(backs) == KILLS
+    assert median(backs) <= bound
 
 
 async def _ask_for_letters(urls: list[str]) -> None:
