@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
 from aiohttp import hdrs, web
 
@@ -77,10 +78,9 @@ def routes(
 ) -> list[web.RouteDef]:
     """What to mount: every route, the rest of `/api`, and their description. `dialect` is auto, rust or ui."""
     shim = _Shim(desk, identify, dialect, faults, deadline)
-    described = openapi.document(ROUTES)
 
     async def description(request: web.Request) -> web.Response:
-        return json(request, described, errors.OK)
+        return json(request, _described(), errors.OK)
 
     return [
         *(_mounted(route, shim.handler(route)) for route in ROUTES),
@@ -88,6 +88,11 @@ def routes(
         web.route("*", "/health", shim.unrouted),
         web.route("*", "/api{tail:(/.*)?}", shim.unrouted),
     ]
+
+
+@cache
+def _described() -> dict[str, Any]:
+    return openapi.document(ROUTES)
 
 
 def _mounted(route: Route, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> web.RouteDef:

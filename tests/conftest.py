@@ -41,6 +41,28 @@ JWT_KEYS = '[{"kid": "test", "key": "9u6pG2Yx0Vh1mQ7sZ4kR8tW3aB5nC6dE-test-only"
 SECRET_KEYS = "r7Kq2mXv9Lw4Tz8Bn3Hc6Jd1Fg5Ps0Ya-test-only"
 VAULT = Vault.parse(SECRET_KEYS)
 
+EMPTY = """
+DO $$
+DECLARE
+    one regclass;
+BEGIN
+    SET LOCAL session_replication_role = replica;
+    FOR one IN
+        SELECT oid FROM pg_class
+        WHERE relkind = 'r' AND relnamespace IN ('public'::regnamespace, 'queue'::regnamespace)
+            AND relname NOT IN ('aerich', 'door_keys') AND pg_relation_size(oid) > 0
+    LOOP
+        IF pg_relation_size(one) > 131072 THEN
+            EXECUTE format('TRUNCATE %s CASCADE', one);
+        ELSE
+            EXECUTE format('DELETE FROM %s', one);
+        END IF;
+    END LOOP;
+END
+$$
+"""
+"""Empties every table. To truncate them takes ten times as long as to delete the few rows of most tests."""
+
 _stack = pytest.StashKey[ExitStack]()
 
 
@@ -201,7 +223,7 @@ def redis(tmp_path: Path) -> Iterator[RedisServer]:
 async def admin(database: Database) -> AsyncIterator[asyncpg.Connection]:
     """A superuser's connection to an empty database: what the test leaves is gone before the next one."""
     connection = await asyncpg.connect(database.admin)
-    await connection.execute("TRUNCATE tenants, queue.pgqueuer, queue.pgqueuer_log CASCADE")
+    await connection.execute(EMPTY)
     yield connection
     await connection.close()
 

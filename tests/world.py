@@ -100,25 +100,18 @@ class World:
     async def made(cls, client: TestClient[web.Request, web.Application], admin: asyncpg.Connection) -> World:
         """Puts tenants and people into the database and signs everybody in."""
         acme, evil, house = [await tenant(admin, slug) for slug in ("acme", "evil", "house")]
-        stranger = Person(client)
-
-        async def person(home: UUID, slug: str, name: str, role: str, operator: bool = False) -> Person:
-            user = await add_user(admin, home, name, role, operator=operator)
-            return await Person(client, slug, name, user).login()
-
-        return cls(
-            client,
-            admin,
-            acme,
-            evil,
-            ada=await person(acme, "acme", "ada", "OWNER"),
-            adam=await person(acme, "acme", "adam", "ADMIN"),
-            grace=await person(acme, "acme", "grace", "EDITOR"),
-            linus=await person(acme, "acme", "linus", "VIEWER"),
-            mallory=await person(evil, "evil", "mallory", "OWNER"),
-            oskar=await person(house, "house", "oskar", "VIEWER", operator=True),
-            stranger=stranger,
-        )
+        people = [
+            await Person(client, slug, name, await add_user(admin, home, name, role, operator=name == "oskar")).login()
+            for home, slug, name, role in (
+                (acme, "acme", "ada", "OWNER"),
+                (acme, "acme", "adam", "ADMIN"),
+                (acme, "acme", "grace", "EDITOR"),
+                (acme, "acme", "linus", "VIEWER"),
+                (evil, "evil", "mallory", "OWNER"),
+                (house, "house", "oskar", "VIEWER"),
+            )
+        ]
+        return cls(client, admin, acme, evil, *people, stranger=Person(client))
 
 
 async def tenant(admin: asyncpg.Connection, slug: str, signup: str = "OPEN", attempts: int = 10_000) -> UUID:

@@ -68,7 +68,7 @@ class Server:
 
 
 def production(dsn: str, keys: str, port: int, inner: int) -> dict[str, str]:
-    """The environment of a server as in production, without letters and jobs; `inner` is the port of its metrics."""
+    """The environment of a server as in production, without letters, jobs and a drain; `inner` is the port of its metrics."""
     return {
         "PATH": os.environ["PATH"],
         "ENVIRONMENT": "production",
@@ -79,6 +79,7 @@ def production(dsn: str, keys: str, port: int, inner: int) -> dict[str, str]:
         "METRICS_PORT": str(inner),
         "MAIL": "off",
         "JOBS_IN_SERVE": "false",
+        "DRAIN_SECONDS": "0",
     }
 
 

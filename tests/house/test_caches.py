@@ -33,6 +33,7 @@ CACHES: Final = {
     "observability.otlp: lru_cache _named": "bytes of a span's name, of which there are as many as routes and statements",
     "observability.redaction: lru_cache sensitive": "of a key's name",
     "observability.statements: lru_cache described": "of a statement's text, which holds no values",
+    "rest.routes: cache _described": "of the routes",
     "server.identity: lru_cache _prefix": "of an address",
     "server.identity: lru_cache _printable": "of a header's text",
     "server.pages: cache _account": "of a file",

@@ -288,15 +288,19 @@ async def test_an_end_that_hangs_is_forced(start: Start) -> None:
 
 
 async def test_kill_leaves_no_lock_and_no_transaction_behind(start: Start, admin: asyncpg.Connection) -> None:
+    began = await admin.fetchval("SELECT clock_timestamp()")
     process = await start(STATEMENT_TIMEOUT_MS="50000", OPERATION_SECONDS="60")
-    ours = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'address_book_app' AND datname = current_database()"
+    ours = (
+        "SELECT count(*) FROM pg_stat_activity "
+        "WHERE usename = 'address_book_app' AND datname = current_database() AND backend_start > $1"
+    )
     async with admin.transaction():
         asking = await _locked(admin, await address(process))
         process.kill()
         with pytest.raises(aiohttp.ClientConnectionError):
             await asking
     async with asyncio.timeout(10):
-        while await admin.fetchval(ours):  # noqa: ASYNC110 - what is awaited is Postgres
+        while await admin.fetchval(ours, began):  # noqa: ASYNC110 - what is awaited is Postgres
             await asyncio.sleep(0.05)
     locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
     assert await admin.fetchval(locks) == 0

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from models import contact
 from models.tenancy import DOOR, ask, behind, through
 from resolvers import contacts
-from tests.conftest import Serve
+from tests.conftest import EMPTY, Serve
 from tests.postgres import Postgres, durable
 from tests.rest.kit import ZOE
 from tests.world import LOGIN, PASSWORD, Answer, Person, World
@@ -38,7 +38,7 @@ async def theirs(postgres: Postgres) -> AsyncIterator[asyncpg.Connection]:
     """A superuser's connection to that Postgres, which is empty and takes writes."""
     await postgres.writable(yes=True)
     connection = await asyncpg.connect(postgres.database.admin)
-    await connection.execute("TRUNCATE tenants, queue.pgqueuer, queue.pgqueuer_log CASCADE")
+    await connection.execute(EMPTY)
     yield connection
     await connection.close()
 
