@@ -110,7 +110,5 @@ def selects(selector: Resource, labels: dict[str, str]) -> bool:
     for key, value in selector.get("matchLabels", {}).items():
         if labels.get(key) != value:
             return False
-    for term in selector.get("matchExpressions", ()):
-        if not {"In": labels.get(term["key"]) in term["values"]}[term["operator"]]:
-            return False
-    return True
+    terms = selector.get("matchExpressions", ())
+    return all({"In": labels.get(term["key"]) in term["values"]}[term["operator"]] for term in terms)
