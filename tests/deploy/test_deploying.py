@@ -227,6 +227,8 @@ def test_a_digest_is_recorded_on_top_of_what_others_pushed_meanwhile(clones: tup
     assert (ended.returncode, ended.stderr) == (0, "")
     assert git("-C", tmp_path / "origin", "log", "--format=%s", "main").split("\n") == ["of first", "of second", "of first", ""]
     assert git("-C", tmp_path / "origin", "diff", "--name-only", "main~1", "main").split() == [str(OVERLAY)]
+    again = script("deploy/scripts/record", "main", cwd=mine)
+    assert (again.returncode, again.stderr) == (0, "record: main names it already\n")
 
 
 def test_a_commit_of_more_than_one_digest_is_not_recorded(clones: tuple[Path, Path], tmp_path: Path) -> None:
