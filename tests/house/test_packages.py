@@ -25,7 +25,10 @@ CARD = {
 }
 """The packages that this is built with by order, and the module by which each is imported."""
 
-LOCKS = ("requirements.txt", "requirements-dev.txt")
+LOCKS = ("requirements.txt", "requirements-dev.txt", "requirements-audit.txt")
+
+FLOORS = {"strawberry-graphql": (0, 327, 2), "aiohttp": (3, 14, 4)}
+"""Below these there are known vulnerabilities that concern us."""
 
 
 def _pins(lock: str) -> dict[str, tuple[str, int]]:
@@ -72,6 +75,14 @@ def test_a_lock_holds_hashes_and_no_address(lock: str) -> None:
     assert [name for name, (_, hashes) in pins.items() if not hashes] == []
     text = (ROOT / lock).read_text(encoding="utf-8")
     assert re.findall(r"https?:|\w+://|--(?:extra-)?index-url|--find-links|--trusted-host| @ |\bfile:", text) == []
+
+
+@pytest.mark.parametrize("package", FLOORS)
+def test_a_known_hole_is_not_gone_back_behind(package: str) -> None:
+    lowest = re.search(rf'"{package}[>=]=([0-9.]+)"', _dependencies())
+    assert lowest is not None
+    for version in (lowest[1], _pins("requirements.txt")[package][0], importlib.metadata.version(package)):
+        assert tuple(map(int, version.split("."))) >= FLOORS[package]
 
 
 def test_what_serves_is_part_of_what_is_tested() -> None:
