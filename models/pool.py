@@ -60,9 +60,7 @@ class Pool:
     def __init__(
         self, connect: Callable[[], Awaitable[Connection]], most: int, *, patience: float = 2.75, metrics: Metrics | None = None
     ) -> None:
-        self.connect = connect
-        """What makes a connection."""
-        self._most = most
+        self.connect, self._most = connect, most
         self._metrics = metrics or Metrics()
         self._breaker = Breaker("database", self._metrics, failures=3, seconds=1.0)
         self._uses = 0
@@ -179,12 +177,6 @@ class Pool:
             connection.terminate()
         self._idle.clear()
         self._expired.update(self._used)
-
-    async def redial(self, connect: Callable[[], Awaitable[Connection]]) -> None:
-        """From now on this makes the connections, and those of before are let go. Raises what keeps it from making one."""
-        (await connect()).terminate()
-        self.connect = connect
-        self.expire()
 
     async def expire_connections(self) -> None:
         """`expire`, as Tortoise calls it."""

@@ -143,8 +143,10 @@ async def opened(
 
 async def redial(pool: Pool, dsn: str) -> None:
     """New connections go to this DSN once it has let us in; those of before end as they come back. Raises FAILURES, BadDatabase."""
-    dial = cast("Dial", pool.connect)
-    await pool.redial(dial.to(**address(dsn)))
+    dial = cast("Dial", pool.connect).to(**address(dsn))
+    (await dial()).terminate()
+    pool.connect = dial
+    pool.expire()
 
 
 def known_migrations() -> list[str]:

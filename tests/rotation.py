@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ import asyncpg
 from auth.vault import Vault
 from bench.processes import free_port
 from bench.redis_server import RedisServer
-from server.database import migrate, with_database
+from server.database import ROOT, migrate, with_database
 from tests.abuse.server import Server, running
 from tests.collector import Received
 from tests.conftest import JWT_KEYS, SECRET_KEYS
@@ -110,8 +111,7 @@ async def until(true: Callable[[], object | Awaitable[object]]) -> None:
 @contextmanager
 def keeping(postgres: Postgres, redis: RedisServer, collector: Received, folder: Path) -> Iterator[Kept]:
     """One with a secret of each kind, each in a file, and people of acme. Its mail server is not there yet. Blocking."""
-    rights = ["~throttle:*", "+@read", "+@write", "+@scripting", "+@connection", "+@transaction"]
-    assert redis.cli("ACL", "SETUSER", "throttle", "on", ">hush-hush", *rights) == "OK"
+    assert redis.cli(*commands("REDIS_URL")[0].replace("FIRST", "hush-hush").split()) == "OK"
     held = {
         "DATABASE_URL": with_database(postgres.database.admin, NAME, ROLES[0], "test-app"),
         "JWT_KEYS": JWT_KEYS,
@@ -159,13 +159,18 @@ async def rotate_database(one: Kept) -> None:
     await until(lambda: one.told("the one before stays in use")[before:])
     assert one.told("the one before stays in use")[-1]["cause"] == "InvalidPasswordError"
     assert await one.role() == {old}
-    await one.sql(f"ALTER ROLE {new} LOGIN PASSWORD 'test-app-2'")
+    begin, end, left = (
+        line.replace("address_book_app_new", new).replace("address_book_app_old", old).replace("PASSWORD'", "test-app-2'")
+        for line in commands("DATABASE_URL")
+    )
+    await one.sql(begin)
 
     async def over() -> bool:
-        return await one.role() == {new}
+        return (await one.sql(left))[0]["count"] == 0
 
     await until(over)
-    await one.sql(f"ALTER ROLE {old} NOLOGIN PASSWORD NULL")
+    await one.sql(end)
+    assert await one.role() == {new}
 
 
 async def rotate_signing_keys(one: Kept) -> None:
@@ -187,9 +192,10 @@ async def rotate_server_secrets(one: Kept) -> None:
 async def rotate_redis(one: Kept, redis: RedisServer) -> None:
     """The user gets a second password, the URL is changed, and the first one is taken away."""
     before = _clients(redis)
-    redis.cli("ACL", "SETUSER", "throttle", ">hush-hush-again")
+    _, begin, end = commands("REDIS_URL")
+    assert redis.cli(*begin.replace("SECOND", "hush-hush-again").split()) == "OK"
     await one.rotate("REDIS_URL", _redis_url(redis, "hush-hush-again"))
-    redis.cli("ACL", "SETUSER", "throttle", "<hush-hush")
+    assert redis.cli(*end.replace("FIRST", "hush-hush").split()) == "OK"
     await until(lambda: (now := _clients(redis)) and not now & before)
 
 
@@ -211,6 +217,13 @@ async def rotate_collector(one: Kept, collector: Received) -> None:
     assert collector.headers[-1]["x-key"] == "hush-1"
     await one.rotate("OTLP_HEADERS", "x-key=hush-2")
     await until(lambda: collector.headers[-1]["x-key"] == "hush-2")
+
+
+def commands(secret: str) -> list[str]:
+    """The lines of the blocks that docs/secrets.md has for a secret."""
+    page = (ROOT / "docs" / "secrets.md").read_text(encoding="utf-8")
+    section = page.partition(f"\n## {secret}\n")[2].partition("\n## ")[0]
+    return [line for block in re.findall(r"```\w+\n(.*?)```", section, re.DOTALL) for line in block.splitlines()]
 
 
 def _redis_url(redis: RedisServer, password: str) -> str:
