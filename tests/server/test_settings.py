@@ -182,7 +182,13 @@ def test_the_template_s_values_start_no_server() -> None:
     given = dict(line.split("=", 1) for line in text.splitlines() if "=" in line and not line.startswith("#"))
     fields = Settings.model_fields | Migration.model_fields
     assert sorted(given) == sorted(name.upper() for name, field in fields.items() if "SecretStr" in str(field.annotation))
-    more = {"ENVIRONMENT": "production", "METRICS_PORT": "9000", "MAIL_FROM": "a@b.example", "PUBLIC_URL": "https://b.example"}
+    more = {
+        "ENVIRONMENT": "production",
+        "METRICS_PORT": "9000",
+        "MAIL": "off",
+        "MAIL_FROM": "a@b.example",
+        "PUBLIC_URL": "https://b.example",
+    }
     assert {line.partition(":")[0] for line in faults(given | more)} == {
         "DATABASE_URL",
         "JWT_KEYS",
