@@ -45,6 +45,27 @@ PUBLISHED = frozenset(
         "011fc2994e39d251141540f87a69092b3f22a86767f7283de7eeedb3897bedf6",
         "653bb1245e828fcda4fa53fcd5a3def5bd7654e651f54b4132b73d74e64435c4",
         "861009ec4d599fab1f40abc76e6f89880cff5833c79c548c99f9045f191cd90b",
+        "e2186dbdb1bb4193608605e84f33208765b5693b55edd4f730a719a100eeea6f",
+        "fb86fb757d1241d512865070e05ccb5d17dfaa11a4b2ca04b89bacad17530ad4",
+        "1df4b07d05b9b3b1115b4b6b22af319a2f99564a2fa2573a34896063c7513c10",
+        "a942b37ccfaf5a813b1432caa209a43b9d144e47ad0de1549c289c253e556cd5",
+        "8c6976e5b5410415bde908bd4dee15dfb167a9c873fc4bb8a81f6f2ab448a918",
+        "37a8eec1ce19687d132fe29051dca629d164e2c4958ba141d5f4133a33f0688f",
+        "84983c60f7daadc1cb8698621f802c0d9f9a3c3c295c810748fb048115c186ec",
+        "4813494d137e1631bba301d5acab6e7bb7aa74ce1185d456565ef51d737677b2",
+        "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "d74ff0ee8da3b9806b18c877dbf29bbde50b5bd8e4dad7a3a725000feb82e8f1",
+        "34fb46c847bb9df96e5205a39d382f648a6e8dce1e014cd85b4ca6a88d88ed03",
+        "1c8bfe8f801d79745c4631d09fff36c82aa37fc4cce4fc946683d7b336b63032",
+        "f75778f7425be4db0369d09af37a6c2b9a83dea0e53e7bd57412e4b060e607f7",
+        "baf698c16450117dbe6aee29419e1553d1c39cce63a080adfedd229a1d9c9391",
+        "048af2438891a89a3536ac09cc96ccbd34a1714e88cf8fdb63e6186dcc3ff89d",
+        "f7d838701b86c5dfb57bf95fbc5ce6df204cfc9f15ad6cdb39fd22f8776e47b6",
+        "4d7eab32c01939f33de7a9f193a8b6a0c56b1fafe2eb7aa875c3041693705e54",
+        "6e2aba5006fa7a2cb71b1edacc9a3f7f4c20f47969305c4356b6839cd73b3ee1",
+        "8d969eef6ecad3c29a3a629280e686cf0c3f5d5a86aff3ca12020c923adc6c92",
+        "ef797c8118f02dfb649607dd5d3f8c7623048c9c063d532cc95c5ed7a898a64f",
+        "ef92b778bafe771e89245b89ecbc08a44a4e166c06659911881f383d4473e94f",
     }
 )
 
@@ -134,12 +155,17 @@ def _private_key(pem: str, alg: str) -> Ed25519PrivateKey | RSAPrivateKey | None
     return key if isinstance(key, RSAPrivateKey) and key.key_size >= MIN_RSA_BITS else None
 
 
+def published(secret: str) -> bool:
+    """Whether it is one of the words and examples that everybody tries first."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass").strip().lower()).hexdigest() in PUBLISHED
+
+
 def weaknesses(secret: str) -> Iterable[str]:
     """What speaks against a shared secret; a random one of 32 hexadecimal digits passes."""
     raw = secret.encode("utf-8", "surrogatepass")
     if len(raw) < MIN_SECRET:
         yield "is shorter than 32 bytes"
-    if hashlib.sha256(raw.strip().lower()).hexdigest() in PUBLISHED:
+    if published(secret):
         yield "is a published or default secret"
     if raw and (raw + raw).find(raw, 1) < len(raw):
         yield "repeats itself"

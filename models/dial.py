@@ -29,6 +29,10 @@ class Dial:
         self._slow_seconds = slow_seconds
         self._seconds = CONNECT_SECONDS / len(self._places)
 
+    def to(self, *, places: Sequence[Place], strict: bool, **options: Any) -> Dial:
+        """One that calls other places, or as somebody else, and is the same in all that is not said."""
+        return Dial(places, strict=strict, slow_seconds=self._slow_seconds, **self._options | options)
+
     async def __call__(self) -> Connection:
         """A connection. Raises what the driver raised last, or TargetServerAttributeNotMatched."""
         failure: BaseException = asyncpg.TargetServerAttributeNotMatched("no server takes writes")

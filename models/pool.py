@@ -60,7 +60,7 @@ class Pool:
     def __init__(
         self, connect: Callable[[], Awaitable[Connection]], most: int, *, patience: float = 2.75, metrics: Metrics | None = None
     ) -> None:
-        self._connect, self._most = connect, most
+        self.connect, self._most = connect, most
         self._metrics = metrics or Metrics()
         self._breaker = Breaker("database", self._metrics, failures=3, seconds=1.0)
         self._uses = 0
@@ -226,7 +226,7 @@ class Pool:
         return connection
 
     async def _made(self) -> Connection:
-        connection = await self._connect()
+        connection = await self.connect()
         try:
             self.found(read_only=await is_read_only(connection))
         except BaseException:

@@ -45,8 +45,12 @@ class Collector(SpanExporter):
             num_pools=1,
             timeout=urllib3.Timeout(total=EXPORT_SECONDS),
             retries=urllib3.Retry(1, read=0, allowed_methods=None, backoff_factor=0.5),
-            headers={"Content-Type": "application/x-protobuf", "Content-Encoding": "gzip", **headers},
         )
+        self.take(headers)
+
+    def take(self, headers: Mapping[str, str]) -> None:
+        """From the next batch on these are the headers beside its own."""
+        self._http.headers = {"Content-Type": "application/x-protobuf", "Content-Encoding": "gzip", **headers}
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """Sends a batch, and what a busy collector refuses once more. Raises urllib3's errors."""

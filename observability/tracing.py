@@ -45,6 +45,7 @@ class Tracing:
         self._forced, self._late = PerSecond(FORCED_PER_SECOND if outbox else 0), PerSecond(LATE_PER_SECOND)
         self.slow: float = slow_ms * 1_000_000 if slow_ms and outbox else math.inf
         """The nanoseconds from which a request is slow."""
+        self._collector: Collector | None = None
 
     @classmethod
     def start(
@@ -63,9 +64,16 @@ class Tracing:
         `ratio` (0 to 1) of the requests without a `traceparent` are sampled; what takes `slow_ms` or longer is slow, 0 for nothing.
         Raises ValueError for another ratio.
         """
-        if exporter is None and endpoint is not None:
-            exporter = Collector(endpoint, headers or {})
-        return cls(Outbox(exporter, registry) if exporter else None, Resource.create(resource), ratio, slow_ms)
+        collector = Collector(endpoint, headers or {}) if endpoint is not None else None
+        exporter = exporter or collector
+        tracing = cls(Outbox(exporter, registry) if exporter else None, Resource.create(resource), ratio, slow_ms)
+        tracing._collector = collector
+        return tracing
+
+    def take(self, headers: Mapping[str, str]) -> None:
+        """From now on the collector is sent these headers."""
+        if self._collector is not None:
+            self._collector.take(headers)
 
     def request(self, method: str, route: str | None, request_id: str, headers: Headers) -> Request:
         """The server span of one request, as a context manager. `route` is a template, or None where there is none."""

@@ -7,6 +7,7 @@ from server import garbage  # noqa: F401 - before all others: the collector woul
 # isort: split
 import asyncio
 import os
+import resource
 import sys
 from collections.abc import Awaitable, Sequence
 from typing import Annotated
@@ -22,6 +23,7 @@ from server.audit import audit
 from server.binaries import NoPostgres, PostgresFailed
 from server.dev import dev as run_dev
 from server.import_legacy import import_legacy
+from server.reseal import secrets
 from server.serve import serve as run_serve
 from server.settings import BadSettings, Common, Kind, Migration, Settings, load
 
@@ -35,9 +37,11 @@ cli.add_typer(console.user, name="user")
 cli.add_typer(console.operator, name="operator")
 cli.command("import-legacy")(import_legacy)
 cli.add_typer(audit, name="audit")
+cli.add_typer(secrets, name="secrets")
 
 
 def _settings(kind: type[Kind]) -> Kind:
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))  # a core would hold the secrets
     settings = load(os.environ, kind)
     logging.configure(settings.log_level)
     return settings

@@ -37,6 +37,7 @@ from server.database import opened
 from server.health import Health
 from server.mailer import LogMailer, Relay, SmtpMailer, sender
 from server.places import Places
+from server.reload import Take, taking
 from server.settings import Environment, Settings
 from server.thresholds import learning
 from server.worker import Worker, working
@@ -50,6 +51,8 @@ HEALTH = web.AppKey("health", Health)
 DESK = web.AppKey("desk", Desk)
 WORKER = web.AppKey("worker", Worker)
 PLACES = web.AppKey("places", Places)
+TAKES: Final = web.AppKey[dict[str, Take]]("takes")
+"""What takes a setting that changes, once the application has started."""
 
 
 def create_app(settings: Settings) -> web.Application:
@@ -91,7 +94,7 @@ def create_app(settings: Settings) -> web.Application:
         ],
     )
     worker = Worker(settings, desk)
-    app[HEALTH], app[DESK], app[WORKER] = health, desk, worker
+    app[HEALTH], app[DESK], app[WORKER], app[TAKES] = health, desk, worker, {}
     app[PLACES] = Places(
         settings.places,
         settings.connections_at_once,
@@ -159,6 +162,7 @@ def create_app(settings: Settings) -> web.Application:
                     in_use=lambda: pool.get_size() - pool.get_idle_size(),
                     waiting=pool.waiting,
                 )
+                app[TAKES].update(taking(desk, pool, worker, tracing, shared))
                 async with shared or nullcontext(), learning(budgets):
                     with loop_lag.watched(metrics.loop_lag.observe):
                         yield

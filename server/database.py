@@ -18,7 +18,7 @@ from tortoise.exceptions import BaseORMException
 
 from auth.vault import Vault
 from models import tenancy
-from models.dial import Place
+from models.dial import Dial, Place
 from models.driver import FAILURES
 from models.pool import Client, Pool
 from observability.metrics import Metrics
@@ -58,14 +58,13 @@ def address(dsn: str) -> dict[str, Any]:
     wanted = options.get("target_session_attrs", "any" if len(places) == 1 else "read-write")
     if wanted not in {"any", "primary", "read-write"}:
         raise BadDatabase("target_session_attrs in the URL of the database must be any, primary or read-write.")
-    ssl = {"ssl": options["sslmode"]} if "sslmode" in options else {}
     return {
         "places": places,
         "strict": wanted != "any",
         "user": unquote(parts.username or ""),
         "password": unquote(parts.password or ""),
         "database": unquote(parts.path.removeprefix("/")),
-        **ssl,
+        "ssl": options.get("sslmode"),
     }
 
 
@@ -140,6 +139,14 @@ async def opened(
         yield client.pool
     finally:
         await context.close_connections()
+
+
+async def redial(pool: Pool, dsn: str) -> None:
+    """New connections go to this DSN once it has let us in; those of before end as they come back. Raises FAILURES, BadDatabase."""
+    dial = cast("Dial", pool.connect).to(**address(dsn))
+    (await dial()).terminate()
+    pool.connect = dial
+    pool.expire()
 
 
 def known_migrations() -> list[str]:

@@ -93,6 +93,10 @@ class SmtpMailer:
         self._breaker = Breaker("smtp", metrics, seconds=rest)
         self._context = ssl.create_default_context()
 
+    def take(self, relay: Relay) -> None:
+        """From now on letters go to this server, or with these credentials."""
+        self._relay = relay
+
     async def send(self, letter: Letter) -> None:
         """Raises NotSent: `final` where this letter was refused for good, and not where another attempt may go better."""
         try:

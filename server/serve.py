@@ -16,7 +16,7 @@ from aiohttp import web
 
 from observability.logging import logger, output
 from server import startup
-from server.app import DESK, HEALTH, PLACES, WORKER, create_app
+from server.app import HEALTH, PLACES, TAKES, WORKER, create_app
 from server.garbage import settle
 from server.reload import watch
 from server.settings import BadSettings, Settings
@@ -54,8 +54,8 @@ async def serve(
 
     From the signal on readiness fails, each answer is the last of its connection, and no job is begun. After the drain nothing new
     is taken; what runs may end, or is cut off, and jobs are handed back before the database closes. A second signal cuts all that
-    short. Where the end takes longer than it may, the process ends with FORCED. `again` reads the settings anew, for keys that
-    change meanwhile. Without `public` it listens for probes and metrics alone.
+    short. Where the end takes longer than it may, the process ends with FORCED. `again` reads the settings anew, for those
+    that change meanwhile. Without `public` it listens for probes and metrics alone.
 
     Raises BadDatabase where it cannot serve, BadSettings where it cannot listen.
     """
@@ -101,7 +101,7 @@ async def serve(
             started(f"http://{host}:{port}")
         else:
             _log.info("working", environment=settings.environment.value)
-        watching = asyncio.create_task(watch(again, app[DESK])) if again else None
+        watching = asyncio.create_task(watch(settings, again, app[TAKES])) if again else None
         await stop.wait()
         if watching:
             watching.cancel()

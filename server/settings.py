@@ -7,7 +7,7 @@ from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import (
     AliasGenerator,
@@ -22,6 +22,7 @@ from pydantic import (
 )
 
 from auth.budget import UNBOUNDED
+from auth.keys import published
 from auth.tokens import Keyring
 from auth.vault import Vault
 from server.settings_capacity import Capacity
@@ -64,6 +65,13 @@ def _is_redis(url: str) -> bool:
     return parts.scheme in {"redis", "rediss", "redis+cluster"} and bool(parts.hostname)
 
 
+def _password(url: str) -> str:
+    try:
+        return unquote(urlsplit(url).password or "-")
+    except ValueError:  # no URL, which others tell
+        return "-"
+
+
 Network = IPv4Network | IPv6Network
 
 
@@ -85,14 +93,22 @@ class Common(BaseModel):
         description="The least severe lines to log; `serve` and `work` take what LOG_LEVEL_FILE says while they run.",
     )
 
+    @field_validator("database_url", "migration_database_url", "redis_url", "smtp_url", check_fields=False)
+    @classmethod
+    def _own_password(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        developing = info.data.get("environment") is Environment.DEVELOPMENT
+        if value is not None and not developing and published(_password(value.get_secret_value())):
+            raise ValueError("has a published or default password")
+        return value
+
 
 class Keyed(Common):
     """What every command takes that opens the database."""
 
     secret_keys: SecretStr = Field(
         description="Secrets separated by commas, 32 bytes or more each, the one in use first: they encrypt second factors, mailed "
-        "links follow from them, and so does the key with which a tenant is held where there is no session. Put a new one in "
-        "front; drop an old one when nothing needs it any more.",
+        "links follow from them, and so does the key with which a tenant is held where there is no session. docs/secrets.md "
+        "has the steps to replace one.",
     )
 
     @field_validator("secret_keys")

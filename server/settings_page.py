@@ -41,7 +41,7 @@ def page() -> str:
         + _table("Every command", Common)
         + _table("Every command that opens the database", Keyed, Common)
         + _table("`python -m server migrate`", Migration, Keyed)
-        + _table("`tenant`, `user`, `operator`, `audit`, `import-legacy`, `serve` and `work`", Console, Keyed)
+        + _table("`tenant`, `user`, `operator`, `audit`, `secrets`, `import-legacy`, `serve` and `work`", Console, Keyed)
         + _table("`serve` and `work`", Settings, Console, Capacity, GraphQL, Later, Traces)
         + _table("`serve` and `work`: how much at once, and for how long", Capacity)
         + _table("`serve` and `work`: GraphQL", GraphQL)

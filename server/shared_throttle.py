@@ -82,6 +82,19 @@ class SharedThrottle:
         self._metrics.attempted("process")
         await self._local.check(kind, place, key, per_minute)
 
+    async def take(self, url: str) -> None:
+        """From now on it asks by this URL, once that has been answered. Raises RedisError, OSError, TimeoutError."""
+        storage, before = _storage(url), self._storage
+        try:
+            async with asyncio.timeout(START_SECONDS):
+                await _client(storage).ping()
+        except BaseException:
+            await _client(storage).aclose()
+            raise
+        self._storage, self._window = storage, MovingWindowRateLimiter(storage)
+        await asyncio.sleep(PATIENCE_SECONDS)  # whoever still asks through the other is answered, or has given up
+        await _client(before).aclose()
+
     async def __aenter__(self) -> SharedThrottle:
         """Looks whether Redis is there: a cluster's map takes longer than an attempt waits. The server starts without it too."""
         with suppress(BreakerOpen, *_FAILED):
@@ -123,9 +136,7 @@ class SharedThrottle:
 
     @property
     def _redis(self) -> Any:
-        """The client that `limits` uses, for what it has no word for: a throttle that is closed."""
-        bridge: Any = self._storage.bridge
-        return bridge.get_connection()
+        return _client(self._storage)
 
 
 def _storage(url: str) -> RedisStorage:
@@ -139,6 +150,12 @@ def _storage(url: str) -> RedisStorage:
         retry=Retry(NoBackoff(), 0),  # type: ignore[arg-type]  # `limits` passes on what it does not know
         max_connections=CONNECTIONS,
     )
+
+
+def _client(storage: RedisStorage) -> Any:
+    """The client that `limits` uses, for what it has no word for: a throttle that is closed."""
+    bridge: Any = storage.bridge
+    return bridge.get_connection()
 
 
 def _digest(secret: bytes, text: str) -> str:

@@ -50,6 +50,7 @@ class Worker:
 
     def __init__(self, settings: Settings, desk: Desk) -> None:
         self._settings, self._desk = settings, desk
+        self._dsn = settings.database_url.get_secret_value()
         self._patience = running.Patience(settings.jobs_attempts, settings.jobs_retry_seconds)
         self._stopping, self._handing_back = asyncio.Event(), asyncio.Event()
         self._until = 0.0
@@ -67,6 +68,12 @@ class Worker:
     def hurry(self) -> None:
         """Hands back what runs, now."""
         self._handing_back.set()
+
+    def take(self, dsn: str) -> None:
+        """Goes on over a connection of this DSN, when what runs has ended."""
+        self._dsn = dsn
+        if self._manager is not None:
+            self._manager.shutdown.set()
 
     async def run(self) -> None:
         """Works until `stop`; where the database is away it comes back to it."""
@@ -104,7 +111,7 @@ class Worker:
     async def _connected(self) -> asyncpg.Connection:
         # Only where it can write: while nothing can be changed, no job is taken.
         dial = Dial(
-            **address(self._settings.database_url.get_secret_value()) | {"strict": True},
+            **address(self._dsn) | {"strict": True},
             command_timeout=_ANSWER_SECONDS,
             server_settings={"application_name": "address-book worker"},
         )

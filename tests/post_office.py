@@ -23,7 +23,7 @@ class PostOffice:
     """`answers` is what the next deliveries meet, the last of them for ever: an answer to DATA, or `hang` or `drop`.
 
     `rcpt` is what recipients are answered, where they are refused. `tried` counts the attempts, which take `pause` seconds each;
-    `letters` holds what was taken.
+    `letters` holds what was taken. With `passwords` one of them is wanted of whoever sends.
     """
 
     answers: list[str] = field(default_factory=lambda: ["250 taken"])
@@ -33,6 +33,7 @@ class PostOffice:
     tried: int = 0
     pause: float = 0.0
     port: int = 0
+    passwords: set[str] = field(default_factory=set)
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
@@ -99,10 +100,10 @@ async def open_office(
     tls: ssl.SSLContext | None = None, *, implicit: bool = False, password: str | None = None, port: int = 0, **options: Any
 ) -> AsyncIterator[PostOffice]:
     """One on a free port of this machine; with STARTTLS where a context is given, and with a password where one is."""
-    office = PostOffice()
+    office = PostOffice(passwords={password} if password else set())
 
     def authenticate(_server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, given: Any) -> AuthResult:
-        return AuthResult(success=given.password == (password or "").encode(), handled=False)
+        return AuthResult(success=given.password.decode() in office.passwords, handled=False)
 
     def protocol() -> SMTP:
         return SMTP(

@@ -27,6 +27,7 @@ WITHOUT_A_PASS = {
     "resolvers.moving._batch": "at the machine itself: moving in from the old service",
     "resolvers.moving._compare": "at the machine itself: whether the owner was moved before",
     "resolvers.moving._finish": "at the machine itself: that all was moved goes on record",
+    "resolvers.resealing.reseal": "at the machine itself: how many second factors there are is told",
     "resolvers.seals._extend": "maintenance: seals are added, and nothing is shown to anybody",
     "resolvers.seals._unsealed": "at the machine itself: ids and times of entries are told",
     "resolvers.seals._verdict": "at the machine itself: ids and times of entries are told",
@@ -52,6 +53,7 @@ WITHOUT_A_PASS = {
 LOBBY = {
     "resolvers.attempts.keyed",
     "resolvers.attempts.named",
+    "resolvers.resealing.reseal",
     "resolvers.running.sweep",
     "resolvers.seals.seal",
     "resolvers.tenants.requests_per_minute",

@@ -29,6 +29,8 @@ ONE_SIDED = {
     "test_robustness": "what goes wrong below both",
     "test_caches": "what is kept, by either way in turn",
     "test_second_factors": "enrolling and proving, which the old routes have not; that they never go past it is told here",
+    "test_secrets_hidden": "what a process shows, below both",
+    "test_secrets_rotate": "what holds below both while secrets change",
     "test_sessions_unreadable": "it asks both, while Postgres is away",
     "test_shared_throttle": "what holds below both, in every process",
     "test_signing_in": "the cookie, the list of sessions and the reuse of tokens in detail",

@@ -207,14 +207,14 @@ async def test_to_open_a_connection_is_no_waiting(admin: asyncpg.Connection, mon
     acme = await tenant(admin, "acme")
     monkeypatch.setattr(pool, "WAIT_SECONDS", 0.1)
     ours = tenancy.client.get().pool
-    connect = ours._connect
+    connect = ours.connect
 
     async def slowly() -> asyncpg.Connection:
         await asyncio.sleep(0.3)
         return await connect()
 
     await ours.expire_connections()
-    monkeypatch.setattr(ours, "_connect", slowly)
+    monkeypatch.setattr(ours, "connect", slowly)
     async with within(acme):
         assert held() == acme
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -72,3 +73,15 @@ async def test_a_password_that_a_role_is_given_is_not_among_the_statements(admin
 async def test_it_reads_nothing_else(admin: str, sql: str) -> None:
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await _read(admin, sql)
+
+
+async def test_what_the_page_of_the_database_shows_runs_as_it_stands(admin: str) -> None:
+    page = (ROOT / "docs" / "database.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```sql\n(.*?)```", page, re.DOTALL)
+    statements = [one for block in blocks for one in block.split(";") if one.strip()]
+    assert len(statements) == 7
+    connection = await asyncpg.connect(admin)
+    told = [await connection.fetch(one) for one in statements]
+    await connection.close()
+    assert [bool(rows) for rows in told[:4]] == [True] * 4
+    assert set(told[0][0].keys()) == {"statement", "calls", "ms", "seconds", "hit %", "rows"}

@@ -158,7 +158,7 @@ def test_the_level_changes_by_its_file_while_it_serves(start: Start, tmp_path: P
         process.get("/healthz", "before")
         level.write_text("DEBUG\n")
         until = time.monotonic() + 20
-        while "log level taken" not in (tmp_path / "log").read_text():
+        while "setting taken" not in (tmp_path / "log").read_text():
             assert time.monotonic() < until
             time.sleep(0.1)
         process.get("/healthz", "after")

@@ -11,7 +11,7 @@ import pytest
 
 from observability import logging
 from server import reload
-from server.app import DESK
+from server.app import TAKES
 from server.settings import BadSettings, Settings
 from tests.conftest import Serve
 
@@ -26,9 +26,9 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 async def test_the_level_of_the_log_is_taken_and_a_wrong_one_is_not(serve: Serve, settings: Settings, logged: io.StringIO) -> None:
-    desk = (await serve()).app[DESK]
+    takes = (await serve()).app[TAKES]
     logging.set_level("ERROR")
-    found: list[str | BadSettings] = ["ERROR"]
+    found: list[str | BadSettings] = ["ERROR"]  # as in `settings`
 
     def read() -> Settings:
         if isinstance(found[0], BadSettings):
@@ -40,7 +40,7 @@ async def test_the_level_of_the_log_is_taken_and_a_wrong_one_is_not(serve: Serve
             while logging.output.level > level:  # noqa: ASYNC110 - a thread reads
                 await asyncio.sleep(0.01)
 
-    watching = asyncio.create_task(reload.watch(read, desk))
+    watching = asyncio.create_task(reload.watch(settings, read, takes))
     try:
         await asyncio.sleep(0.05)
         assert logging.output.level == 40
@@ -56,5 +56,5 @@ async def test_the_level_of_the_log_is_taken_and_a_wrong_one_is_not(serve: Serve
     finally:
         watching.cancel()
     told = [json.loads(line) for line in logged.getvalue().splitlines()]
-    assert [line["least"] for line in told if line["event"] == "log level taken"] == ["DEBUG", "WARNING"]
+    assert [line["least"] for line in told if line["event"] == "setting taken"] == ["DEBUG", "WARNING"]
     assert [line["faults"] for line in told if line["level"] == "error"] == [["LOG_LEVEL: String should match pattern"]]

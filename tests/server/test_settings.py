@@ -166,6 +166,40 @@ def test_lists_are_separated_by_commas() -> None:
     assert [str(network) for network in settings.trusted_proxies] == ["10.0.0.0/8", "fd00::/8"]
 
 
+@pytest.mark.parametrize("password", ["change-me", "postgres", "Password", "p%6fstgres"])
+@pytest.mark.parametrize("name", ["DATABASE_URL", "REDIS_URL", "SMTP_URL"])
+def test_a_password_that_everybody_tries_first_is_for_development_alone(name: str, password: str) -> None:
+    scheme = {"DATABASE_URL": "postgresql", "REDIS_URL": "rediss", "SMTP_URL": "smtps"}[name]
+    given = PRODUCTION | {name: f"{scheme}://app:{password}@host.example", "MAIL_FROM": "a@b.example"}
+    assert load(given | {"ENVIRONMENT": "development"}, Settings)
+    for environment in ("stage", "production"):
+        told = faults(given | {"ENVIRONMENT": environment})
+        assert f"{name}: has a published or default password" in told
+
+
+def test_the_template_s_values_start_no_server() -> None:
+    text = (ROOT / "deploy/secrets/secrets.env.example").read_text(encoding="utf-8")
+    given = dict(line.split("=", 1) for line in text.splitlines() if "=" in line and not line.startswith("#"))
+    fields = Settings.model_fields | Migration.model_fields
+    assert sorted(given) == sorted(name.upper() for name, field in fields.items() if "SecretStr" in str(field.annotation))
+    more = {
+        "ENVIRONMENT": "production",
+        "METRICS_PORT": "9000",
+        "MAIL": "off",
+        "MAIL_FROM": "a@b.example",
+        "PUBLIC_URL": "https://b.example",
+    }
+    assert {line.partition(":")[0] for line in faults(given | more)} == {
+        "DATABASE_URL",
+        "JWT_KEYS",
+        "SECRET_KEYS",
+        "REDIS_URL",
+        "SMTP_URL",
+    }
+    owner = {name: given[name] for name in ("MIGRATION_DATABASE_URL", "SECRET_KEYS")} | {"ENVIRONMENT": "production"}
+    assert {line.partition(":")[0] for line in faults(owner, Migration)} == {"MIGRATION_DATABASE_URL", "SECRET_KEYS"}
+
+
 def test_secrets_do_not_stand_in_a_printed_form() -> None:
     printed = repr(load(LEAST, Settings)) + str(load(LEAST, Settings))
     assert "hush" not in printed
