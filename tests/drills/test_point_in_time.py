@@ -1,0 +1,184 @@
+"""The machine of Postgres is destroyed, and comes back from its backup: as it was at a moment, and as late as possible (RE-15).
+
+DRILL_CONTACTS says how many contacts there are. What is run is the runbook, as it stands.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+import yaml
+
+from bench.seed import SQL, add_tenants
+from server.database import ROOT, migrate, prepare
+from tests.abuse.server import serving
+from tests.conftest import PASSWORDS, VAULT, Database
+from tests.drills.backups import CIPHER_PASS, Machine, backed_up, missing, steps
+from tests.drills.report import LEAST, Note
+from tests.drills.writers import Writers, editor
+from tests.postgres import NAME
+
+pytestmark = [
+    pytest.mark.drill,
+    pytest.mark.skipif(bool(missing()), reason=f"no {', '.join(missing())} here: apt-get install pgbackrest postgresql-15"),
+]
+
+CONTACTS = int(os.environ.get("DRILL_CONTACTS", "1000000"))
+TENANTS = 50
+RPO_SECONDS, RTO_SECONDS = 60.0, 900.0
+CANARY = "canary-of-a-backup"
+
+
+@pytest.fixture(scope="module")
+def machine() -> Iterator[Machine]:
+    """A machine with its tenants, and a first backup of all."""
+    with backed_up() as machine:
+        asyncio.run(_seed(machine))
+        machine.run(steps("Setting it up"))
+        yield machine
+
+
+async def _seed(machine: Machine) -> None:
+    await prepare(machine.admin, NAME, PASSWORDS)
+    await migrate(machine.database.owner, VAULT)
+    admin = await asyncpg.connect(machine.database.admin)
+    await admin.execute((SQL / "seed.sql").read_text())
+    await add_tenants(admin, 1, TENANTS, CONTACTS // TENANTS)
+    await admin.execute("UPDATE contacts SET notes = $1 WHERE id = bench.id('contact', 1, 1)", CANARY)
+    await admin.close()
+
+
+async def _digests(database: Database) -> dict[str, tuple[int, int]]:
+    """How many rows each table has, and a digest of them in whatever order."""
+    connection = await asyncpg.connect(database.admin)
+    tables = await connection.fetch(
+        "SELECT oid::regclass::text AS name FROM pg_class WHERE relkind = 'r' "
+        "AND relnamespace IN ('public'::regnamespace, 'queue'::regnamespace)"
+    )
+    found = {}
+    for table in tables:
+        sql = f"SELECT count(*), coalesce(sum(hashtextextended(t::text, 0)), 0) FROM {table['name']} t"
+        found[table["name"]] = tuple(await connection.fetchrow(sql, timeout=600))
+    await connection.close()
+    return found
+
+
+async def _mark(admin: asyncpg.Connection, name: str) -> None:
+    await admin.execute("INSERT INTO contacts (tenant_id, name) VALUES (bench.id('tenant', 1, 0), $1)", name)
+
+
+async def _marked(database: Database) -> list[str]:
+    connection = await asyncpg.connect(database.admin)
+    rows = await connection.fetch("SELECT name FROM contacts WHERE starts_with(name, 'marked ') ORDER BY 1")
+    await connection.close()
+    return [row["name"] for row in rows]
+
+
+async def _served(machine: Machine, folder: Path) -> tuple[list[str], int]:
+    """What there is to migrate, and what a server that is started on it says of itself."""
+    applied = await migrate(machine.database.owner, VAULT)
+    async with serving(machine.database.app, folder) as server:
+        return applied, server.status("/readyz")
+
+
+async def test_it_is_as_it_was_at_a_moment_between_two_writes(machine: Machine, tmp_path: Path, note: Note) -> None:
+    admin = await asyncpg.connect(machine.database.admin)
+    await _mark(admin, "marked before")
+    before = await _digests(machine.database)
+    moment = await admin.fetchval("SELECT clock_timestamp()::text")
+    await _mark(admin, "marked after")
+    size = await admin.fetchval("SELECT pg_size_pretty(pg_database_size(current_database()))")
+    await admin.close()
+    await asyncio.to_thread(machine.run, "pgbackrest --stanza=address-book check")
+    await asyncio.to_thread(machine.destroy)
+    began = time.monotonic()
+    said = await asyncio.to_thread(machine.run, steps("Back to a moment"), MOMENT=moment)
+    took = time.monotonic() - began
+    note("back to a moment", f"{took:.1f} s, of {CONTACTS} contacts, {size}, with a full backup after it", f"{RTO_SECONDS:g} s")
+    assert await _digests(machine.database) == before, said
+    assert await _marked(machine.database) == ["marked before"]
+    well = await asyncio.to_thread(machine.run, steps("Is all well"))
+    lines = well.splitlines()
+    assert lines[0] == "roles: address_book_app address_book_owner"
+    walls = lines[1].removeprefix("walls: ").split(" of ")
+    assert walls[0] == walls[1] != "0"
+    assert await _served(machine, tmp_path) == ([], 200)
+    assert took < RTO_SECONDS
+
+
+async def test_of_what_was_acknowledged_a_minute_is_lost_at_the_most(machine: Machine, tmp_path: Path, note: Note) -> None:
+    async with serving(machine.database.app, tmp_path) as server:
+        writers = Writers([server.url], await editor(machine.database.admin, server.url), per_second=40)
+        async with writers.at_work():
+            await writers.until(LEAST, seconds=120)
+            await _worst_moment(machine)
+            await asyncio.to_thread(machine.destroy)
+            gone = time.monotonic()
+        assert server.status("/healthz") == 200
+        await asyncio.to_thread(machine.run, steps("Everything is lost"))
+        while server.status("/readyz") != 200:
+            assert time.monotonic() - gone < RTO_SECONDS
+            await asyncio.sleep(0.05)
+        back = time.monotonic() - gone
+        report = await writers.report(machine.database.admin)
+    lost = set(report.lost)
+    first = min((one.ended for one in report.acknowledged if one.name in lost), default=gone)
+    note("total loss: RPO", f"{gone - first:.1f} s ({len(lost)} of {len(report.acknowledged)} writes)", f"{RPO_SECONDS:g} s")
+    note("total loss: RTO", f"{back:.1f} s to the first answer, of {CONTACTS} contacts", f"{RTO_SECONDS:g} s")
+    assert len(report.acknowledged) >= LEAST
+    assert lost, "what had no time to be archived cannot be there: the drill destroys nothing"
+    assert [name for name in report.duplicated if name not in lost] == []
+    assert gone - first < RPO_SECONDS
+    assert back < RTO_SECONDS
+
+
+async def _worst_moment(machine: Machine) -> None:
+    """Just before the next piece of the log would be sent: so much is lost at the most."""
+    admin = await asyncpg.connect(machine.admin)
+    sent = "SELECT archived_count FROM pg_stat_archiver"
+    before = await admin.fetchval(sent)
+    while await admin.fetchval(sent) == before:  # noqa: ASYNC110 - it is another process that sends
+        await asyncio.sleep(0.1)
+    seconds = await admin.fetchval("SELECT setting::int FROM pg_settings WHERE name = 'archive_timeout'")
+    await admin.close()
+    await asyncio.sleep(seconds - 1)
+
+
+async def test_who_has_the_backup_reads_nothing_without_its_pass(machine: Machine) -> None:
+    kept = [path for path in machine.repository.rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in kept) > 1_000_000
+    for path in kept:
+        content = path.read_bytes()
+        assert CANARY.encode() not in content, path
+        assert content.startswith(b"Salted__"), path
+    info = "pgbackrest --stanza=address-book info"
+    assert "status: ok" in machine.run(info)
+    refused = machine.run(f"sed 's/pass=.*/pass=another-{len(CIPHER_PASS)}/' -i conf.d/secret.conf; {info}", good=False)
+    machine.run(f"printf '[global]\\nrepo1-cipher-pass=%s\\n' '{CIPHER_PASS}' >conf.d/secret.conf")
+    assert "CryptoError" in refused
+
+
+async def test_an_archive_that_takes_nothing_is_seen(machine: Machine) -> None:
+    """By what the exporter of Postgres asks for, and rules/database.yml judges."""
+    admin = await asyncpg.connect(machine.database.admin)
+    query = yaml.safe_load((ROOT / "deploy/monitoring/postgres-exporter.yml").read_text())["address_book_postgres"]["query"]
+    await asyncio.to_thread(machine.run, "pgbackrest --stanza=address-book check; mv repository elsewhere; echo > repository")
+    try:
+        await admin.execute("SELECT pg_switch_wal()")
+        await asyncio.sleep(5)
+        behind = await admin.fetchrow(query)
+    finally:
+        await asyncio.to_thread(machine.run, "rm repository; mv elsewhere repository")
+    assert (behind["archive_enabled"], behind["archive_waiting"]) == (1, 1)
+    assert behind["archive_oldest_seconds"] >= 4
+    deadline = time.monotonic() + 120
+    while (await admin.fetchrow(query))["archive_waiting"]:
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.5)
+    await admin.close()
