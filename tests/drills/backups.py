@@ -29,11 +29,11 @@ def missing() -> list[str]:
     return ([] if shutil.which("pgbackrest") else ["pgbackrest"]) + ([] if system_binaries() else ["postgresql"])
 
 
-def steps(section: str) -> str:
+def steps(section: str) -> list[str]:
     """The ```sh blocks below a heading of the runbook, as they stand."""
     found = re.search(rf"^## {re.escape(section)}$(.*?)(?=^## |\Z)", RUNBOOK.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
     assert found is not None, section
-    return "\n".join(re.findall(r"^```sh\n(.*?)^```$", found[1], re.DOTALL | re.MULTILINE))
+    return re.findall(r"^```sh\n(.*?)^```$", found[1], re.DOTALL | re.MULTILINE)
 
 
 class Machine:
@@ -70,10 +70,10 @@ class Machine:
         """The superuser's DSN of the cluster."""
         return f"postgresql://{self.user}:{PASSWORD}@127.0.0.1:{self.port}/postgres"
 
-    def run(self, script: str, *, good: bool = True, **environ: str) -> str:
-        """What a script of bash says, which ends well (or not `good`). Blocking."""
+    def run(self, *blocks: str, good: bool = True, **environ: str) -> str:
+        """What blocks of bash say, which end well (or not `good`). Blocking."""
         ran = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", script],
+            ["bash", "-euo", "pipefail", "-c", "\n".join(blocks)],
             cwd=self.folder,
             env=self.environ | environ,
             stdin=subprocess.DEVNULL,

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,13 +17,15 @@ import asyncpg
 import pytest
 import yaml
 
-from bench.seed import SQL, add_tenants
+from auth.tokens import Keyring
+from bench.processes import free_port
+from bench.seed import SQL, add_tenants, signed_in
 from server.database import ROOT, migrate, prepare
 from tests.abuse.server import serving
-from tests.conftest import PASSWORDS, VAULT, Database
+from tests.conftest import APP, JWT_KEYS, PASSWORDS, SECRET_KEYS, VAULT, Database
 from tests.drills.backups import CIPHER_PASS, Machine, backed_up, missing, steps
 from tests.drills.report import LEAST, Note
-from tests.drills.writers import Writers, editor
+from tests.drills.writers import Writers
 from tests.postgres import NAME
 
 pytestmark = [
@@ -33,6 +37,9 @@ CONTACTS = int(os.environ.get("DRILL_CONTACTS", "1000000"))
 TENANTS = 50
 RPO_SECONDS, RTO_SECONDS = 60.0, 900.0
 CANARY = "canary-of-a-backup"
+SPOILED, WRITING = 7, 9
+"""The tenant that goes back, and the one in which others write; by their numbers."""
+_TENANT = "bench.id('tenant', $1, 0)"
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +47,7 @@ def machine() -> Iterator[Machine]:
     """A machine with its tenants, and a first backup of all."""
     with backed_up() as machine:
         asyncio.run(_seed(machine))
-        machine.run(steps("Setting it up"))
+        machine.run(*steps("Setting it up"))
         yield machine
 
 
@@ -98,12 +105,12 @@ async def test_it_is_as_it_was_at_a_moment_between_two_writes(machine: Machine, 
     await asyncio.to_thread(machine.run, "pgbackrest --stanza=address-book check")
     await asyncio.to_thread(machine.destroy)
     began = time.monotonic()
-    said = await asyncio.to_thread(machine.run, steps("Back to a moment"), MOMENT=moment)
+    said = await asyncio.to_thread(machine.run, *steps("Back to a moment"), MOMENT=moment)
     took = time.monotonic() - began
     note("back to a moment", f"{took:.1f} s, of {CONTACTS} contacts, {size}, with a full backup after it", f"{RTO_SECONDS:g} s")
     assert await _digests(machine.database) == before, said
     assert await _marked(machine.database) == ["marked before"]
-    well = await asyncio.to_thread(machine.run, steps("Is all well"))
+    well = await asyncio.to_thread(machine.run, *steps("Is all well"))
     lines = well.splitlines()
     assert lines[0] == "roles: address_book_app address_book_owner"
     walls = lines[1].removeprefix("walls: ").split(" of ")
@@ -112,16 +119,121 @@ async def test_it_is_as_it_was_at_a_moment_between_two_writes(machine: Machine, 
     assert took < RTO_SECONDS
 
 
+async def test_one_tenant_goes_back_beside_the_running_service(machine: Machine, tmp_path: Path, note: Note) -> None:
+    """Every fourth of its contacts is removed, every other one spoiled, while others write."""
+    admin = await asyncpg.connect(machine.database.admin)
+    before, neighbours = await _people_see(admin, SPOILED), await _others(admin)
+    moment = await admin.fetchval("SELECT clock_timestamp()::text")
+    gone = await admin.execute(f"DELETE FROM contacts WHERE tenant_id = {_TENANT} AND number % 4 = 0", SPOILED)
+    changed = await admin.execute(
+        f"UPDATE contacts SET name = 'Spoiled', notes = NULL WHERE tenant_id = {_TENANT} AND number % 4 = 2", SPOILED
+    )
+    counts = [int(tag.split()[1]) for tag in (gone, changed)]
+    beside = {"BESIDE": str(machine.folder / "beside"), "BESIDE_PORT": str(free_port())}
+    there, ours, away = steps("One tenant back to a moment")
+    async with serving(machine.database.app, tmp_path) as server:
+        writers = Writers([server.url], await _token(machine.database), readers=1, per_second=20)
+        async with writers.at_work():
+            began = time.monotonic()
+            said = await asyncio.to_thread(machine.run, there, MOMENT=moment, **beside)
+            ready = time.monotonic()
+            ran = await _commanded(machine, ours, said.splitlines()[-1])
+            done = time.monotonic()
+            await asyncio.to_thread(machine.run, away, **beside)
+        report = await writers.report(machine.database.admin)
+    figure = f"{ready - began:.1f} s to restore beside, {done - ready:.1f} s for a dry run and a run over {sum(counts)} rows"
+    note("one tenant back", figure, f"{RTO_SECONDS:g} s")
+    note(
+        "one tenant back: others meanwhile",
+        f"{len(report.acknowledged)} writes, slowest request {report.slowest:.2f} s",
+        "no error",
+    )
+    found = [line.split() for line in ran.splitlines() if line.startswith("contacts ")]
+    assert found == [["contacts", *map(str, counts), "0", "0"]] * 2
+    assert await _people_see(admin, SPOILED) == before
+    assert await _others(admin) == neighbours
+    await admin.close()
+    assert (report.errors, report.lost, report.duplicated) == ({}, [], [])
+    assert len(report.acknowledged) > 50
+
+
+async def _commanded(machine: Machine, block: str, past: str) -> str:
+    """A block of commands of ours, as whoever runs the service would."""
+    environ = os.environ | {
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "DATABASE_URL": machine.database.app,
+        "SECRET_KEYS": SECRET_KEYS,
+        "RESTORED_DATABASE_URL": past.replace("@", f":{PASSWORDS[APP]}@"),
+        "TENANT": f"tenant-{SPOILED}",
+    }
+    ran = await asyncio.to_thread(
+        subprocess.run,
+        ["bash", "-euo", "pipefail", "-c", block],
+        cwd=ROOT,
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")
+    return ran.stdout
+
+
+async def _people_see(admin: asyncpg.Connection, number: int) -> tuple[int, int]:
+    """How many contacts a tenant has, and a digest of them with their labels, but for versions."""
+    return tuple(
+        await admin.fetchrow(
+            "SELECT count(*), sum(hashtextextended((to_jsonb(c) - 'version' - 'updated_at')::text || "
+            "ARRAY(SELECT x.label_id FROM contact_labels x WHERE x.tenant_id = c.tenant_id AND x.contact_id = c.id ORDER BY 1)::text, 0)) "
+            f"FROM contacts c WHERE tenant_id = {_TENANT}",
+            number,
+        )
+    )
+
+
+async def _others(admin: asyncpg.Connection) -> tuple[int, int]:
+    """A digest of the contacts of those who neither lose nor write anything."""
+    return tuple(
+        await admin.fetchrow(
+            "SELECT count(*), sum(hashtextextended(c::text, 0)) FROM contacts c "
+            "WHERE tenant_id NOT IN (bench.id('tenant', $1, 0), bench.id('tenant', $2, 0))",
+            SPOILED,
+            WRITING,
+            timeout=600,
+        )
+    )
+
+
+async def _token(database: Database) -> str:
+    """Of the owner of the tenant that writes."""
+    connection = await asyncpg.connect(database.admin)
+    owner = await signed_in(connection, Keyring.parse(JWT_KEYS), WRITING)
+    await connection.close()
+    return owner.token
+
+
+async def test_the_weekly_try_to_restore_tells_when_it_went_well(machine: Machine) -> None:
+    await asyncio.sleep(2)
+    tried = 'pgbackrest --stanza=address-book check; "$SCRIPTS/restore-test"'
+    place = {"RESTORE_TEST_FOLDER": str(machine.folder), "RESTORE_TEST_PORT": str(free_port()), "RESTORE_TEST_AGE": "1 second"}
+    await asyncio.to_thread(machine.run, tried, **place)
+    told = (machine.folder / "backup-restored.prom").read_text() + machine.metrics.read_text()
+    found = dict(line.rsplit(" ", 1) for line in told.splitlines() if not line.startswith("#"))
+    for name in ("addressbook_restore_tested_timestamp_seconds", 'addressbook_backup_completed_timestamp_seconds{type="full"}'):
+        assert 0 <= time.time() - float(found[name]) < 3_600
+    assert list(machine.folder.glob("restore-test-*")) == []
+
+
 async def test_of_what_was_acknowledged_a_minute_is_lost_at_the_most(machine: Machine, tmp_path: Path, note: Note) -> None:
     async with serving(machine.database.app, tmp_path) as server:
-        writers = Writers([server.url], await editor(machine.database.admin, server.url), per_second=40)
+        writers = Writers([server.url], await _token(machine.database), per_second=40)
         async with writers.at_work():
             await writers.until(LEAST, seconds=120)
             await _worst_moment(machine)
             await asyncio.to_thread(machine.destroy)
             gone = time.monotonic()
         assert server.status("/healthz") == 200
-        await asyncio.to_thread(machine.run, steps("Everything is lost"))
+        await asyncio.to_thread(machine.run, *steps("Everything is lost"))
         while server.status("/readyz") != 200:
             assert time.monotonic() - gone < RTO_SECONDS
             await asyncio.sleep(0.05)
