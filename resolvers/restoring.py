@@ -21,7 +21,7 @@ from models.past import Batch, Past
 from models.restoration import Difference
 from models.tenancy import within
 from models.user import User
-from models.values import Origin, PastKind
+from models.values import Origin, PastKind, TenantStatus
 from resolvers.attempts import named
 
 _HERE = Origin(user_agent="console")
@@ -76,11 +76,14 @@ class _Restore:
 async def restore(past: Past, slug: str, keys: Sequence[bytes], order: Order, tell: Tell) -> dict[PastKind, Tally]:
     """Brings back what was asked for; what became of it, by kind. `keys` may open the door of the past.
 
-    Refuses with NotFound where there is no such tenant now or then, InvalidInput where the databases differ in their migrations.
+    Refuses with NotFound where there is no such tenant now or then, InvalidInput where it is being deleted or the migrations
+    differ.
     """
     tenant = await named(slug)
     if tenant is None:
         raise NotFound(f"There is no tenant {slug}.", ("tenant",))
+    if tenant["status"] == TenantStatus.DELETING:
+        raise InvalidInput(f"{slug} is being deleted: nothing is brought back.", ("tenant",))
     there, here = await past.migrations(), await applied_migrations()
     if there != here:
         raise InvalidInput(

@@ -56,7 +56,16 @@ async def _seed(machine: Machine) -> None:
     await migrate(machine.database.owner, VAULT)
     admin = await asyncpg.connect(machine.database.admin)
     await admin.execute((SQL / "seed.sql").read_text())
+    # A million rows are indexed in a fraction of the time once they are there.
+    indexes = await admin.fetch(
+        "SELECT indexrelid::regclass::text AS name, pg_get_indexdef(indexrelid) AS made FROM pg_index i "
+        "WHERE indrelid = 'contacts'::regclass AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = i.indexrelid)"
+    )
+    await admin.execute("; ".join(f"DROP INDEX {index['name']}" for index in indexes))
     await add_tenants(admin, 1, TENANTS, CONTACTS // TENANTS)
+    await admin.execute("SET maintenance_work_mem = '512MB'")
+    for index in indexes:
+        await admin.execute(index["made"], timeout=3_600)
     await admin.execute("UPDATE contacts SET notes = $1 WHERE id = bench.id('contact', 1, 1)", CANARY)
     await admin.close()
 
@@ -181,14 +190,9 @@ async def _commanded(machine: Machine, block: str, past: str) -> str:
 
 async def _people_see(admin: asyncpg.Connection, number: int) -> tuple[int, int]:
     """How many contacts a tenant has, and a digest of them with their labels, but for versions."""
-    return tuple(
-        await admin.fetchrow(
-            "SELECT count(*), sum(hashtextextended((to_jsonb(c) - 'version' - 'updated_at')::text || "
-            "ARRAY(SELECT x.label_id FROM contact_labels x WHERE x.tenant_id = c.tenant_id AND x.contact_id = c.id ORDER BY 1)::text, 0)) "
-            f"FROM contacts c WHERE tenant_id = {_TENANT}",
-            number,
-        )
-    )
+    labels = "ARRAY(SELECT x.label_id FROM contact_labels x WHERE x.tenant_id = c.tenant_id AND x.contact_id = c.id ORDER BY 1)"
+    seen = f"hashtextextended((to_jsonb(c) - 'version' - 'updated_at')::text || {labels}::text, 0)"
+    return tuple(await admin.fetchrow(f"SELECT count(*), sum({seen}) FROM contacts c WHERE tenant_id = {_TENANT}", number))
 
 
 async def _others(admin: asyncpg.Connection) -> tuple[int, int]:

@@ -303,6 +303,9 @@ async def test_what_cannot_be_is_refused_in_a_line_and_nothing_is_written(
         return said.err.strip()
 
     assert await refused("nobody") == "There is no tenant nobody."
+    await admin.execute("UPDATE tenants SET status = 'DELETING' WHERE id = $1", late)
+    assert await refused("late") == "late is being deleted: nothing is brought back."
+    await admin.execute("UPDATE tenants SET status = 'SUSPENDED' WHERE id = $1", late)
     assert await refused("late") == "There was no such tenant at that moment."
     assert await refused(url="rubbish") == "The restored database's URL is not postgresql://user:password@host:port/database."
     assert (await refused(url="postgresql://nobody@127.0.0.1:9/none")).startswith("The restored database cannot be read: ")
