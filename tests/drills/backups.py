@@ -123,7 +123,7 @@ EOF
 
     def destroy(self) -> None:
         """The machine is gone: its Postgres at once, its data and what waited to be archived with it."""
-        self.run('kill -9 "$(head -1 "$PGDATA/postmaster.pid")"; rm -rf "$PGDATA" spool/*')
+        self.run('kill -9 "$(head -1 "$PGDATA/postmaster.pid")"; rm -rf "$PGDATA" spool/* locks/*')
 
     def _end_of_log(self) -> str:
         log = Path(self.environ["PGLOG"])
