@@ -51,6 +51,10 @@ ACTIONS: Final[dict[str, Action]] = {
     "refresh.renewed": Action("An old client took new tokens for its session.", "session"),
     "refresh.reused": Action("A refresh token was used a second time, so its session was ended.", "session"),
     "refresh.succeeded": Action("A refresh token was spent for the next one.", "session"),
+    "restore.finished": Action(
+        "Rows of the tenant were brought back from a backup.", "tenant", "`users`, `labels`, `contacts` that were written; `by`"
+    ),
+    "restore.started": Action("Rows of the tenant begin to be brought back from a backup.", "tenant", "`by`"),
     "session.revoked": Action("A user ended one of their sessions from another one.", "session", "`count`, 0 where it was over"),
     "sessions.revoked": Action("A user ended all of their sessions, or all others.", "user", "`count`"),
     "tenant.changed": Action(

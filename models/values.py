@@ -159,6 +159,14 @@ class ImportKind(StrEnum):
     LOGIN = "LOGIN"
 
 
+class PastKind(StrEnum):
+    """What of a tenant is brought back from a backup; a contact with the labels that it carries."""
+
+    USERS = "users"
+    LABELS = "labels"
+    CONTACTS = "contacts"
+
+
 class Pass(NamedTuple):
     """What a door checks in the database: the session lives, and its role (or mark) is among `roles`."""
 

@@ -24,6 +24,7 @@ from server.binaries import NoPostgres, PostgresFailed
 from server.dev import dev as run_dev
 from server.import_legacy import import_legacy
 from server.reseal import secrets
+from server.restore import restore
 from server.serve import serve as run_serve
 from server.settings import BadSettings, Common, Kind, Migration, Settings, load
 
@@ -32,6 +33,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,  # a bug's traceback shows lines of code, never values
     help="Address Book: serves, migrates, and what an operator does at the machine itself.",
 )
+console.tenant.command("restore")(restore)
 cli.add_typer(console.tenant, name="tenant")
 cli.add_typer(console.user, name="user")
 cli.add_typer(console.operator, name="operator")

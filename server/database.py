@@ -134,7 +134,7 @@ async def opened(
     client.metrics = metrics
     await client.create_connection(with_db=True)
     tenancy.client.set(client)
-    tenancy.door_key.set(lambda: vault.keys(_DOOR)[0])
+    tenancy.door_key.set(lambda: door_keys(vault)[0])
     try:
         yield client.pool
     finally:
@@ -147,6 +147,10 @@ async def redial(pool: Pool, dsn: str) -> None:
     (await dial()).terminate()
     pool.connect = dial
     pool.expire()
+
+def door_keys(vault: Vault) -> list[bytes]:
+    """The keys with which a tenant is held, the one in use first."""
+    return vault.keys(_DOOR)
 
 
 def known_migrations() -> list[str]:
@@ -171,7 +175,7 @@ async def migrate(dsn: str, vault: Vault) -> list[str]:
             raise BadDatabase("The database's LC_CTYPE maps ASCII alone. Create it with LC_CTYPE 'C.UTF-8'.")
         # In a task of its own: aerich leaves Tortoise's context variable behind, pointing at what it has closed.
         applied = await asyncio.create_task(_upgrade(dsn))
-        digests = [hashlib.sha256(key).digest() for key in vault.keys(_DOOR)]
+        digests = [hashlib.sha256(key).digest() for key in door_keys(vault)]
         async with connection.transaction():
             await connection.execute("DELETE FROM door_keys WHERE digest <> ALL ($1)", digests)
             await connection.execute("INSERT INTO door_keys SELECT unnest($1::bytea[]) ON CONFLICT DO NOTHING", digests)

@@ -30,7 +30,8 @@ _FOOT: Final = """
 🔒 is a secret: give it as `NAME_FILE`. `make run` is for `ENVIRONMENT=development` alone, makes its own DATABASE_URL, JWT_KEYS and
 SECRET_KEYS whatever the environment says, and takes three more: `DATA_DIR` (where its Postgres lies; `.data`), `ADMIN_DATABASE_URL`
 (a superuser's, in place of that Postgres) with `DATABASE_NAME`, and `POSTGRES_BIN` (the bin folder of another Postgres).
-`import-legacy` takes `OLD_DATABASE_URL`, from the environment alone, where the command line does not name the old database.
+`import-legacy` takes `OLD_DATABASE_URL`, from the environment alone, where the command line does not name the old database;
+`tenant restore` takes `RESTORED_DATABASE_URL` likewise.
 """
 
 

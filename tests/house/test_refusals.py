@@ -72,6 +72,7 @@ def test_driver_errors_become_refusals_in_one_place() -> None:
         "models.dial",
         "models.driver",
         "models.legacy_source",
+        "models.past",
         "server.database",
         "server.embedded",
         "server.worker",

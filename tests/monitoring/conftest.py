@@ -29,8 +29,11 @@ _METRIC: Final = re.compile(r"\b(?:addressbook|address_book|pg|process|node)_\w+
 
 
 SECONDS: Final = 25
-ELSEWHERE: Final = {"addressbook_backup_completed_timestamp_seconds", "node_filesystem_avail_bytes", "node_filesystem_size_bytes"}
-"""What the machine's exporter tells, and the backup by way of it."""
+ELSEWHERE: Final = {
+    *("addressbook_backup_completed_timestamp_seconds", "addressbook_restore_tested_timestamp_seconds"),
+    *("node_filesystem_avail_bytes", "node_filesystem_size_bytes"),
+}
+"""What the machine's exporter tells, and the backup and its restore by way of it."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,167 @@
+"""Bringing back: the users, labels and contacts of one tenant as they were, from a database restored beside this one.
+
+Batch by batch, each one transaction, so that the tenant's people work on meanwhile, and a run that was killed is simply run again:
+what is back already does not differ any more. What came since is never removed. A dry run finds the same and writes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from auth.legacy_hashes import UNUSABLE
+from models import restoration
+from models.audit import AuditEntry
+from models.catalogue import applied_migrations
+from models.errors import InvalidInput, NotFound
+from models.legacy_import import read_only
+from models.past import Batch, Past
+from models.restoration import Difference
+from models.tenancy import within
+from models.user import User
+from models.values import Origin, PastKind, TenantStatus
+from resolvers.attempts import named
+
+_HERE = Origin(user_agent="console")
+_STARTED, _FINISHED = "restore.started", "restore.finished"
+
+STAYS = "CHANGED_SINCE"
+"""A row is another one now, and stays: of users always, of others as asked."""
+CLASH = "TAKEN_SINCE"
+"""Another row has its name, address or number now."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is asked for: of which kinds; `only_missing` leaves alone what was changed since."""
+
+    kinds: Collection[PastKind] = tuple(PastKind)
+    only_missing: bool = False
+    dry: bool = False
+
+
+@dataclass
+class Tally:
+    """How many rows of one kind are missing now, are other ones, came since, and are left as they are though they differ."""
+
+    missing: int = 0
+    changed: int = 0
+    extra: int = 0
+    left: int = 0
+
+    @property
+    def written(self) -> int:
+        """How many are brought back."""
+        return self.missing + self.changed - self.left
+
+
+Tell = Callable[[PastKind, UUID, str], None]
+"""Told of each row that is left though it differs: of what, its id, and why."""
+
+
+@dataclass
+class _Restore:
+    past: Past
+    tenant: UUID
+    order: Order
+    tell: Tell
+    labels: dict[UUID, UUID] = field(default_factory=dict)
+    """By the label of then, the one that is here, or will be."""
+    counts: dict[PastKind, Tally] = field(default_factory=dict)
+    started: bool = False
+
+
+async def restore(past: Past, slug: str, keys: Sequence[bytes], order: Order, tell: Tell) -> dict[PastKind, Tally]:
+    """Brings back what was asked for; what became of it, by kind. `keys` may open the door of the past.
+
+    Refuses with NotFound where there is no such tenant now or then, InvalidInput where it is being deleted or the migrations
+    differ.
+    """
+    tenant = await named(slug)
+    if tenant is None:
+        raise NotFound(f"There is no tenant {slug}.", ("tenant",))
+    if tenant["status"] == TenantStatus.DELETING:
+        raise InvalidInput(f"{slug} is being deleted: nothing is brought back.", ("tenant",))
+    there, here = await past.migrations(), await applied_migrations()
+    if there != here:
+        raise InvalidInput(
+            f"The restored database has {len(there)} migrations, this one {len(here)}: `migrate` the restored one first."
+        )
+    await past.belong(tenant["id"], keys)
+    run = _Restore(past, tenant["id"], order, tell)
+    for kind in PastKind:
+        await _prepared(run, kind)
+        if kind in order.kinds:
+            async for batch in past.batches(kind):
+                await _batch(run, kind, batch)
+            run.counts[kind].extra += run.counts[kind].missing - await past.count(kind)
+    await _audited(run)
+    return run.counts
+
+
+async def _prepared(run: _Restore, kind: PastKind) -> None:
+    """How many rows there are before the first is written; and which labels are the same, since contacts carry them."""
+    async with within(run.tenant):
+        if kind in run.order.kinds:
+            run.counts[kind] = Tally(extra=await restoration.count(kind))
+        if kind is PastKind.LABELS:
+            async for batch in run.past.batches(kind):
+                run.labels |= await restoration.same_labels(batch)
+
+
+async def _batch(run: _Restore, kind: PastKind, batch: Batch) -> None:
+    async with within(run.tenant):
+        if run.order.dry:
+            await read_only()
+        else:
+            await User.alone()  # one restore at a time, and nobody else changes the tenant's people meanwhile
+            await restoration.lock(kind, batch.ids)
+        found = await restoration.differences(kind, batch)
+        wanted = {
+            contact: {run.labels[label] for label in labels if label in run.labels} for contact, labels in batch.labels.items()
+        }
+        if wanted:
+            present = await restoration.carried(batch.ids)
+            found.changed.update(contact for contact in batch.ids if wanted[contact] != present[contact])
+            found.changed.difference_update(found.missing)
+        back, reset = _decided(run, kind, found)
+        if kind is PastKind.LABELS:
+            run.labels |= {label: label for label in back}
+        if (back or reset) and not run.order.dry:
+            await _write(run, kind, batch, back, reset)
+            await restoration.carry({contact: wanted[contact] for contact in back | reset if wanted})
+
+
+def _decided(run: _Restore, kind: PastKind, found: Difference) -> tuple[set[UUID], set[UUID]]:
+    """Which rows come back, and which become as they were; the others are counted and told of."""
+    stays = found.changed if kind is PastKind.USERS or run.order.only_missing else set()
+    left = dict.fromkeys(found.clashing, CLASH) | dict.fromkeys(stays, STAYS)
+    counts = run.counts[kind]
+    counts.missing += len(found.missing)
+    counts.changed += len(found.changed)
+    counts.left += len(left)
+    for row in sorted(left):
+        run.tell(kind, row, left[row])
+    return found.missing - left.keys(), found.changed - left.keys()
+
+
+async def _write(run: _Restore, kind: PastKind, batch: Batch, back: set[UUID], reset: set[UUID]) -> None:
+    if not run.started and await AuditEntry.last_done(_STARTED, _FINISHED) != _STARTED:
+        await AuditEntry.append(_STARTED, _HERE, target=run.tenant, by="console")
+    run.started = True
+    if back:
+        await restoration.bring_back(kind, batch, back, *([UNUSABLE] if kind is PastKind.USERS else []))
+    if reset:
+        await restoration.reset(kind, batch, reset)
+
+
+async def _audited(run: _Restore) -> None:
+    """On record, with how many rows this run has written; nothing where nothing was to do."""
+    if run.order.dry:
+        return
+    async with within(run.tenant):
+        if await AuditEntry.last_done(_STARTED, _FINISHED) == _STARTED:
+            counts: dict[str, Any] = {kind.value: tally.written for kind, tally in run.counts.items()}
+            await AuditEntry.append(_FINISHED, _HERE, target=run.tenant, by="console", **counts)
