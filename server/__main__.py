@@ -70,11 +70,19 @@ def work() -> None:
 
 
 @cli.command()
-def migrate() -> None:
+def migrate(
+    plan: Annotated[bool, typer.Option("--plan", help="Only say what would be applied.")] = False,
+    sql: Annotated[bool, typer.Option("--sql", help="Only print the SQL of what would be applied.")] = False,
+) -> None:
     """Applies the migrations that MIGRATION_DATABASE_URL, of the owner, has not seen, and lets it know SECRET_KEYS by digests."""
     settings = _settings(Migration)
-    applied = asyncio.run(database.migrate(settings.migration_database_url.get_secret_value(), settings.vault()))
-    typer.echo("\n".join(applied) or "Nothing to do.")
+    dsn = settings.migration_database_url.get_secret_value()
+    if plan or sql:
+        waiting = asyncio.run(database.plan(dsn))
+        told = [f"-- {one.name}: {one.kind}\n{one.sql.strip()}\n" if sql else f"{one.name}: {one.kind}" for one in waiting]
+        typer.echo("\n".join(told) or "Nothing to do.")
+    elif not asyncio.run(database.migrate(dsn, settings.vault(), typer.echo)):
+        typer.echo("Nothing to do.")
 
 
 @cli.command()
