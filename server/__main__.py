@@ -19,6 +19,7 @@ from models.errors import Refusal
 from observability import logging
 from server import console, database, settings_page
 from server.audit import audit
+from server.backfill import backfill
 from server.binaries import NoPostgres, PostgresFailed
 from server.dev import dev as run_dev
 from server.import_legacy import import_legacy
@@ -35,6 +36,7 @@ cli.add_typer(console.user, name="user")
 cli.add_typer(console.operator, name="operator")
 cli.command("import-legacy")(import_legacy)
 cli.add_typer(audit, name="audit")
+cli.add_typer(backfill, name="backfill")
 
 
 def _settings(kind: type[Kind]) -> Kind:
