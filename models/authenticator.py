@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
@@ -111,6 +111,17 @@ class Authenticator(Model):
         failures = row["failures"] + 1
         held_until = None if failures < DEAR else now() + min(FIRST_WAIT * 2 ** min(failures - DEAR, 10), LONGEST_WAIT)
         await cls.filter(user_id=row["user_id"]).update(failures=failures, held_until=held_until)
+
+    @classmethod
+    async def stretch(cls, after: UUID | None, limit: int) -> list[Row]:
+        """So many of the held tenant's, confirmed or not, of users behind this one in the order of their ids; locked."""
+        behind = cls.all() if after is None else cls.filter(user_id__gt=after)
+        return [record(one) for one in await behind.order_by("user_id").limit(limit).select_for_update()]
+
+    @classmethod
+    async def reseal(cls, user_id: UUID, sealed: Mapping[str, bytes]) -> None:
+        """Keeps the same secrets, of these columns, encrypted anew."""
+        await cls.filter(user_id=user_id).update(**sealed)
 
     @classmethod
     async def remove(cls, user_id: UUID) -> int:

@@ -74,6 +74,18 @@ class Tenant(Model):
         return await cls.filter(slug=slug).first().values()
 
     @classmethod
+    async def following(cls, tenant_id: UUID | None) -> UUID | None:
+        """The id of the tenant after this one, or of the first; None where there is no more."""
+        behind = cls.all() if tenant_id is None else cls.filter(id__gt=tenant_id)
+        found = await behind.order_by("id").first()
+        return None if found is None else found.id
+
+    @classmethod
+    async def count_from(cls, tenant_id: UUID) -> int:
+        """How many tenants there are from this one on, in the order of their ids."""
+        return await cls.filter(id__gte=tenant_id).count()
+
+    @classmethod
     async def change(cls, tenant_id: UUID, **values: Any) -> Row:
         """The row after these columns have taken their new values. Refuses with NotFound or a column\'s rule; none may be empty."""
         rules.none_empty(values)

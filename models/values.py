@@ -141,6 +141,14 @@ class JobKind(StrEnum):
     MAIL = "MAIL"
 
 
+class BackfillStatus(StrEnum):
+    """Whether a backfill goes on."""
+
+    RUNNING = "RUNNING"
+    PAUSED = "PAUSED"
+    DONE = "DONE"
+
+
 class JobStatus(StrEnum):
     """Where a job stands; the last three are its end."""
 

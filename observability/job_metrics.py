@@ -38,6 +38,7 @@ class JobMetrics:
             registry=registry,
             buckets=(0.05, 0.25, 1.0, 5.0, 15.0, 60.0),
         )
+        self._backfills = gauge("backfill_tenants_left", "Tenants that a backfill has before it, as this process saw last.", "name")
         self._letters = counter("letters", "Letters handed to the mail server, by what it made of them.", "outcome")
 
     def waiting(self, queued: Mapping[str, int], oldest_seconds: float) -> None:
@@ -59,6 +60,10 @@ class JobMetrics:
         """Count one attempt that began here and has ended so."""
         self._running.labels(kind).dec()
         self._done.labels(kind, outcome).inc()
+
+    def backfill(self, name: str, tenants: int) -> None:
+        """Tell how many tenants a backfill has before it."""
+        self._backfills.labels(name).set(tenants)
 
     def letter(self, outcome: str) -> None:
         """Count one letter: sent, put off, refused, away or spared."""

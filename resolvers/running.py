@@ -19,7 +19,7 @@ from models.tenancy import lobby
 from models.tenant import Tenant
 from models.values import JobKind, Row
 from observability.logging import bound, logger
-from resolvers import delivery, seals
+from resolvers import backfills, delivery, seals
 from resolvers.work import Again, GivenUp, TakenAway, door, inside
 
 _log = logger(__name__)
@@ -77,7 +77,11 @@ async def sweep(_desk: Desk) -> None:
 HANDLERS: Final[dict[JobKind, Handler]] = {JobKind.MAIL: delivery.deliver}
 """What does each kind of job. It may run twice, and the second time must do no harm."""
 
-PERIODIC: Final[dict[str, Periodic]] = {"seal": Periodic(60, seals.seal), "sweep": Periodic(3_600, sweep)}
+PERIODIC: Final[dict[str, Periodic]] = {
+    "backfill": Periodic(15, backfills.run),
+    "seal": Periodic(60, seals.seal),
+    "sweep": Periodic(3_600, sweep),
+}
 """What is done without being asked, by name."""
 
 

@@ -20,6 +20,7 @@ from models.errors import Refusal
 from observability import logging
 from server import console, database, settings_page
 from server.audit import audit
+from server.backfill import backfill
 from server.binaries import NoPostgres, PostgresFailed
 from server.dev import dev as run_dev
 from server.import_legacy import import_legacy
@@ -40,6 +41,7 @@ cli.add_typer(console.operator, name="operator")
 cli.command("import-legacy")(import_legacy)
 cli.add_typer(audit, name="audit")
 cli.add_typer(secrets, name="secrets")
+cli.add_typer(backfill, name="backfill")
 
 
 def _settings(kind: type[Kind]) -> Kind:
@@ -76,11 +78,19 @@ def work() -> None:
 
 
 @cli.command()
-def migrate() -> None:
+def migrate(
+    plan: Annotated[bool, typer.Option("--plan", help="Only say what would be applied.")] = False,
+    sql: Annotated[bool, typer.Option("--sql", help="Only print the SQL of what would be applied.")] = False,
+) -> None:
     """Applies the migrations that MIGRATION_DATABASE_URL, of the owner, has not seen, and lets it know SECRET_KEYS by digests."""
     settings = _settings(Migration)
-    applied = asyncio.run(database.migrate(settings.migration_database_url.get_secret_value(), settings.vault()))
-    typer.echo("\n".join(applied) or "Nothing to do.")
+    dsn = settings.migration_database_url.get_secret_value()
+    if plan or sql:
+        waiting = asyncio.run(database.plan(dsn))
+        told = [f"-- {one.name}: {one.kind}\n{one.sql.strip()}\n" if sql else f"{one.name}: {one.kind}" for one in waiting]
+        typer.echo("\n".join(told) or "Nothing to do.")
+    elif not asyncio.run(database.migrate(dsn, settings.vault(), typer.echo)):
+        typer.echo("Nothing to do.")
 
 
 @cli.command()

@@ -1,4 +1,4 @@
-"""Opens and closes the database: Tortoise for the server, and the migrations of aerich under one lock."""
+"""Opens and closes the database: Tortoise for the server, and its migrations under one lock."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from typing import Any, Final, cast
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import asyncpg
-from aerich import Command
 from tortoise.context import TortoiseContext
 from tortoise.exceptions import BaseORMException
 
@@ -22,12 +21,14 @@ from models.dial import Dial, Place
 from models.driver import FAILURES
 from models.pool import Client, Pool
 from observability.metrics import Metrics
+from server import migrations
+from server.migrations import Migration, Tell
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 MODELS: Final = [
     f"models.{noun}"
     for noun in (
-        "audit authenticator contact idempotency invitation job label legacy_import login_history mail_token seal session "
+        "audit authenticator backfill contact idempotency invitation job label legacy_import login_history mail_token seal session "
         "signup_claim tenant user"
     ).split()
 ]
@@ -35,11 +36,11 @@ MODELS: Final = [
 _DOOR: Final = "door"
 """The purpose of the keys in the vault with which a tenant is held."""
 _MIGRATION_LOCK: Final = 0x61646472_626F6F6B  # "addrbook": one migration of this database at a time
-_TURN_TIMEOUT_MS: Final = 60_000  # how long a second migration waits for the first
+_TURN_SECONDS: Final = 60.0
+"""How long a second migration waits for the first."""
+_LOOK_SECONDS: Final = 0.2
 _SLACK_SECONDS: Final = 0.25
 """So long after a statement's time-out Postgres will have told of it."""
-_LOCK_TIMEOUT_MS: Final = 4_000
-_MIGRATION_TIMEOUT_MS: Final = 600_000
 
 
 class BadDatabase(Exception):
@@ -74,7 +75,6 @@ def config(
     pool: int = 1,
     single_statements: bool = True,
     slow_seconds: float = math.inf,
-    models: list[str] = MODELS,
     server_settings: dict[str, str] | None = None,
     patience: float = math.inf,
 ) -> dict[str, Any]:
@@ -90,7 +90,7 @@ def config(
     }
     return {
         "connections": {"default": {"engine": "models.pool", "credentials": credentials}},
-        "apps": {"models": {"models": models, "default_connection": "default"}},
+        "apps": {"models": {"models": MODELS, "default_connection": "default"}},
         "use_tz": True,
         "timezone": "UTC",
     }
@@ -148,6 +148,7 @@ async def redial(pool: Pool, dsn: str) -> None:
     pool.connect = dial
     pool.expire()
 
+
 def door_keys(vault: Vault) -> list[bytes]:
     """The keys with which a tenant is held, the one in use first."""
     return vault.keys(_DOOR)
@@ -155,26 +156,36 @@ def door_keys(vault: Vault) -> list[bytes]:
 
 def known_migrations() -> list[str]:
     """The migrations of this release, oldest first, as aerich records them."""
-    return sorted((path.name for path in (ROOT / "migrations" / "models").glob("[0-9]*.py")), key=_number)
+    return migrations.known()
 
 
-async def migrate(dsn: str, vault: Vault) -> list[str]:
-    """Applies what is missing, as the owner, under an advisory lock and with time-outs; the names of what was applied.
+async def plan(dsn: str) -> list[Migration]:
+    """What `migrate` would apply now, oldest first. Raises BadDatabase, in a line."""
+    async with _connected(dsn, "migrate") as connection:
+        return await migrations.pending(connection)
 
-    Then the database knows the vault's keys of the door, by their digests, and no other.
+
+async def migrate(dsn: str, vault: Vault, tell: Tell = lambda _: None) -> list[str]:
+    """Applies what is missing, as the owner, one at a time and under an advisory lock; the names of what was applied.
+
+    Each is in a transaction of its own, or an index beside the service; one that fails leaves what was before it. Then the database
+    knows the vault's keys of the door, by their digests, and no other.
 
     Raises BadDatabase, in a line.
     """
-    async with _connected(dsn, "migrate", lock_timeout=str(_TURN_TIMEOUT_MS)) as connection:
-        try:
-            await connection.execute("SELECT pg_advisory_lock($1)", _MIGRATION_LOCK)
-        except asyncpg.LockNotAvailableError:
-            raise BadDatabase("Another migration of this database runs and does not end. Try again once it has.") from None
+    async with _connected(dsn, "migrate") as connection:
+        await _refuse_pooler(connection)
+        await _turn(connection)
         # Case mapping comes from the database's character type: in plain C, É would not find é.
         if await connection.fetchval("SELECT lower('ÄЖ')") != "äж":
             raise BadDatabase("The database's LC_CTYPE maps ASCII alone. Create it with LC_CTYPE 'C.UTF-8'.")
-        # In a task of its own: aerich leaves Tortoise's context variable behind, pointing at what it has closed.
-        applied = await asyncio.create_task(_upgrade(dsn))
+        applied = []
+        try:
+            for migration in await migrations.pending(connection):
+                await migrations.apply(connection, migration, tell)
+                applied.append(migration.name)
+        except migrations.LocksHeld as error:
+            raise BadDatabase(f"Cannot migrate: {error}") from error
         digests = [hashlib.sha256(key).digest() for key in door_keys(vault)]
         async with connection.transaction():
             await connection.execute("DELETE FROM door_keys WHERE digest <> ALL ($1)", digests)
@@ -182,15 +193,21 @@ async def migrate(dsn: str, vault: Vault) -> list[str]:
         return applied
 
 
-async def _upgrade(dsn: str) -> list[str]:
-    settings = {"lock_timeout": str(_LOCK_TIMEOUT_MS), "statement_timeout": str(_MIGRATION_TIMEOUT_MS)}
-    command = Command(
-        tortoise_config=config(dsn, models=[*MODELS, "aerich.models"], server_settings=settings),
-        app="models",
-        location=str(ROOT / "migrations"),
-    )
-    async with command:
-        return await command.upgrade(run_in_transaction=True)
+async def _refuse_pooler(connection: asyncpg.Connection) -> None:
+    """A pooler makes up the process that it tells at the start, and may give each statement another: no lock would hold."""
+    async with connection.transaction():
+        process = await connection.fetchval("SELECT pg_backend_pid()")
+    if process != connection.get_server_pid():
+        raise BadDatabase("Cannot migrate through a pooler: MIGRATION_DATABASE_URL has to lead to Postgres itself.")
+
+
+async def _turn(connection: asyncpg.Connection) -> None:
+    """Waits for another migration to end. Looks again and again: who waited in a statement would keep an index waiting for it."""
+    end = asyncio.get_running_loop().time() + _TURN_SECONDS
+    while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", _MIGRATION_LOCK):
+        if asyncio.get_running_loop().time() > end:
+            raise BadDatabase("Another migration of this database runs and does not end. Try again once it has.")
+        await asyncio.sleep(_LOOK_SECONDS)
 
 
 async def prepare(admin_dsn: str, name: str, passwords: dict[str, str]) -> None:
@@ -257,7 +274,3 @@ def with_database(dsn: str, name: str, user: str | None = None, password: str | 
 def _places(netloc: str) -> list[Place]:
     parts = [urlsplit(f"//{place}") for place in netloc.rpartition("@")[2].split(",")]
     return [(part.hostname, part.port or 5432) for part in parts]
-
-
-def _number(name: str) -> int:
-    return int(name.partition("_")[0])

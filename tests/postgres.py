@@ -86,8 +86,8 @@ async def _run(tool: str, *options: str | Path) -> None:
 
 
 @contextmanager
-def durable(on: Path | None = None) -> Iterator[Postgres]:
-    """Made in a folder of its own (`on` this disk, if one is given), migrated, and stopped at the end. Blocking."""
+def durable(on: Path | None = None, *, migrated: bool = True) -> Iterator[Postgres]:
+    """Made in a folder of its own (`on` this disk, if one is given), migrated or not, and stopped at the end. Blocking."""
     with tempfile.TemporaryDirectory(prefix="address-book-tests-", dir=on) as name:
         folder = Path(name)
         folder.chmod(0o711)  # the account that runs Postgres passes through
@@ -95,5 +95,6 @@ def durable(on: Path | None = None) -> Iterator[Postgres]:
             admin = cluster.admin_dsn
             asyncio.run(prepare(admin, NAME, PASSWORDS))
             owner, app = (with_database(admin, NAME, role, PASSWORDS[role]) for role in (OWNER, APP))
-            asyncio.run(migrate(owner, VAULT))
+            if migrated:
+                asyncio.run(migrate(owner, VAULT))
             yield Postgres(cluster, Database(with_database(admin, NAME), owner, app))

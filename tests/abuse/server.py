@@ -84,15 +84,17 @@ def production(dsn: str, keys: str, port: int, inner: int) -> dict[str, str]:
 
 
 @contextmanager
-def running(dsn: str, keys: str, folder: Path, *, patch: str = "", port: int = 0, **settings: str) -> Iterator[Server]:
-    """A server as in production, of these settings; `patch` is run in it first. Without `port` it has one of its own."""
+def running(
+    dsn: str, keys: str, folder: Path, *, patch: str = "", port: int = 0, tree: Path = ROOT, **settings: str
+) -> Iterator[Server]:
+    """A server as in production, of these settings and this `tree`; `patch` is run in it first. Without `port` it has its own."""
     port, inner = port or free_port(), free_port()
     environ = production(dsn, keys, port, inner) | {"LOG_LEVEL": "ERROR"}
     path = folder / f"server-{port}.log"
     with path.open("ab") as log:
         command = ["-c", _PATCHED.format(patch=patch)] if patch else ["-m", "server", "serve"]
         process = subprocess.Popen(
-            [sys.executable, *command], cwd=ROOT, env=environ | settings, stdout=log, stderr=subprocess.STDOUT
+            [sys.executable, *command], cwd=tree, env=environ | settings, stdout=log, stderr=subprocess.STDOUT
         )
         server = Server(port, inner, path, process)
         with processes.running(process, path, lambda: server.status("/healthz") == 200):
@@ -100,10 +102,11 @@ def running(dsn: str, keys: str, folder: Path, *, patch: str = "", port: int = 0
 
 
 @asynccontextmanager
-async def serving(dsn: str, folder: Path, *, port: int = 0, **settings: str) -> AsyncIterator[Server]:
+async def serving(dsn: str, folder: Path, *, port: int = 0, tree: Path = ROOT, **settings: str) -> AsyncIterator[Server]:
     """`running`, started beside the event loop."""
     with ExitStack() as stack:
-        yield await asyncio.to_thread(lambda: stack.enter_context(running(dsn, JWT_KEYS, folder, port=port, **settings)))
+        server = running(dsn, JWT_KEYS, folder, port=port, tree=tree, **settings)
+        yield await asyncio.to_thread(stack.enter_context, server)
 
 
 @dataclass

@@ -20,6 +20,7 @@ COMMITTED = Path(__file__).with_name("catalogue.txt")
 STRICT = "(tenant_id = ( SELECT held_tenant() AS held_tenant))"
 GLOBAL_KEYS = {
     "aerich_pkey": "migrations belong to no tenant",
+    "backfills_pkey": "a backfill goes through all tenants",
     "door_keys_pkey": "a key of the server holds any tenant",
     "tenants_pkey": "tenants are found before any door is open",
     "tenants_slug_key": "what people type when they sign in names one tenant of all",
@@ -59,7 +60,7 @@ async def test_every_tenant_table_stands_behind_the_wall(admin: asyncpg.Connecti
 
 async def test_only_these_tables_have_no_tenant(admin: asyncpg.Connection) -> None:
     rows = await admin.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
-    assert {row["tablename"] for row in rows} - set(await tenant_tables(admin)) == {"aerich", "door_keys", "tenants"}
+    assert {row["tablename"] for row in rows} - set(await tenant_tables(admin)) == {"aerich", "backfills", "door_keys", "tenants"}
     nullable = await admin.fetch(
         "SELECT table_name FROM information_schema.columns WHERE table_schema = 'public' AND column_name = 'tenant_id' "
         "AND (is_nullable = 'YES' OR data_type <> 'uuid')"
@@ -143,9 +144,9 @@ async def test_nothing_else_lends_its_rights(admin: asyncpg.Connection) -> None:
 async def test_every_table_has_a_model_with_the_right_manager(tortoise: None, admin: asyncpg.Connection) -> None:
     known: dict[str, type[Model]] = {model._meta.db_table: model for model in Tortoise.apps["models"].values()}
     tables = await tenant_tables(admin)
-    assert sorted(known) == sorted([*tables, "tenants"])
+    assert sorted(known) == sorted([*tables, "backfills", "tenants"])
     for table, model in known.items():
-        manager = LobbyManager if table == "tenants" else TenantManager
+        manager = LobbyManager if table in {"backfills", "tenants"} else TenantManager
         assert type(model._meta.manager) is manager, table
         columns = await admin.fetch(
             "SELECT attname FROM pg_attribute WHERE attrelid = $1::text::regclass AND attnum > 0 AND NOT attisdropped", table

@@ -72,6 +72,7 @@ async def _nothing() -> None:
 async def test_the_page_tells_of_each_metric_its_type_and_its_labels(world: World) -> None:
     await _day(world)
     await world.client.app[DESK].metrics.jobs.timed("MAIL", _nothing())
+    world.client.app[DESK].metrics.jobs.backfill("reseal", 0)
     rows = []
     for family in text_string_to_metric_families(await exposition(world)):
         labels = {label for sample in family.samples for label in sample.labels} - {"le"}
