@@ -138,7 +138,14 @@ class MailPurpose(StrEnum):
 class JobKind(StrEnum):
     """What a job does."""
 
+    EXPORT = "EXPORT"
     MAIL = "MAIL"
+
+
+class ExportFormat(StrEnum):
+    """What is made of all that a tenant has."""
+
+    TENANT_BUNDLE = "TENANT_BUNDLE"
 
 
 class JobStatus(StrEnum):
