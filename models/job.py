@@ -22,9 +22,9 @@ KEPT: Final = timedelta(days=30)
 """For so long a tenant sees what has ended."""
 
 _MADE: Final[Row] = {"sha256": None, "expires_at": None}
-_SELECT: Final = "SELECT j.*, e.sha256, e.expires_at"
 _WITH_EXPORTS: Final = (
-    "jobs j LEFT JOIN exports e ON e.tenant_id = j.tenant_id AND e.id = j.id AND e.expires_at > now() AND e.sha256 IS NOT NULL"
+    "(SELECT j.*, e.sha256, e.expires_at FROM jobs j LEFT JOIN exports e "
+    "ON e.tenant_id = j.tenant_id AND e.id = j.id AND e.expires_at > now() AND e.sha256 IS NOT NULL) j"
 )
 _LATEST = (Key("j.created_at", descending=True, type=datetime),)
 
@@ -75,7 +75,7 @@ class Job(Model):
         where, values = [own("j")], []
         if status is not None:
             where, values = [*where, "j.status = $4"], [status.value]
-        return await page(_SELECT, _WITH_EXPORTS, where, values, _LATEST, window, ("jobs", held(), status))
+        return await page("SELECT j.*", _WITH_EXPORTS, where, values, _LATEST, window, ("jobs", held(), status))
 
     @classmethod
     async def count(cls, status: JobStatus | None) -> int:

@@ -14,7 +14,7 @@ from auth.caller import Caller
 from auth.desk import Desk
 from auth.permissions import Permission
 from models.audit import AuditEntry
-from models.errors import Conflict, Unavailable
+from models.errors import AlreadyExists, Unavailable
 from models.export import Export, ExportChunk
 from models.job import Job
 from models.retries import retried
@@ -32,12 +32,12 @@ _STEP: Final = 0.02
 
 @retried
 async def start(caller: Caller, format: ExportFormat) -> Row:  # noqa: A002 - as the schema calls it
-    """A new job that makes a bundle, where none is being made. Refuses with ReauthenticationRequired, or Conflict where one is."""
+    """A new job that makes a bundle, where none is being made. Refuses with ReauthenticationRequired, or AlreadyExists where one is."""
     async with within(caller.to(Permission.TENANT_EXPORT)):
         await refuse_stale(caller)
         await User.alone()  # of two at once one sees the other's job
         if await Job.going_on(JobKind.EXPORT):
-            raise Conflict("An export is being made already. Wait until it has ended, or cancel its job.", ("format",))
+            raise AlreadyExists("An export is being made already. Wait until it has ended, or cancel its job.", ("format",))
         job = await Job.add(JobKind.EXPORT, actor=caller.user, format=format.value)
         await AuditEntry.append("export.started", caller.origin, actor=caller.user, target=job["id"], format=format.value)
         return job

@@ -12,7 +12,7 @@ from auth.legacy_hashes import UNUSABLE
 from auth.vault import Vault
 from models import bundle, rules
 from models.audit import AuditEntry
-from models.errors import Conflict
+from models.errors import SlugTaken
 from models.legacy_import import pass_numbers
 from models.seal import AuditSeal
 from models.tenancy import lobby, within
@@ -41,7 +41,7 @@ async def export(slug: str, vault: Vault, put: Callable[[bytes], object], tell: 
 async def restore(given: bundles.Bundle, slug: str | None, tell: Callable[[int], Awaitable[None]], *, dry: bool = False) -> Row:
     """The tenant as the bundle has it, under its own slug or another one; all of it or nothing. A `dry` run does it and undoes it.
 
-    Refuses with Conflict where a tenant of this slug has people, contacts, labels or a log of its own, and as the tables'
+    Refuses with SlugTaken where a tenant of this slug has people, contacts, labels or a log of its own, and as the tables'
     constraints do.
     """
     slug, own = rules.slug(slug or given.tenant["slug"], "slug"), UUID(given.tenant["id"])
@@ -51,7 +51,7 @@ async def restore(given: bundles.Bundle, slug: str | None, tell: Callable[[int],
             await User.alone()
             sealed = await AuditSeal.last_number() > 0
             if (held := "a log of its own" if sealed and home != own else await bundle.occupied()) is not None:
-                raise Conflict(f"There is a tenant {slug}, which has {held}. Nothing is mixed: import it as another one, by --as.")
+                raise SlugTaken(f"There is a tenant {slug}, which has {held}. Nothing is mixed: import it as another one, by --as.")
             for name in bundle.TABLES:
                 # A seal covers the tenant's id: where that is another one, the log is sealed anew, from its first entry.
                 if name != "audit_seals" or (home == own and not sealed):
