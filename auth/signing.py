@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 
@@ -33,10 +33,14 @@ def pem(vault: Vault) -> str:
 
 def parse(text: bytes) -> list[Ed25519PublicKey]:
     """The keys of such a text. Raises ValueError for anything else."""
-    keys = [load_pem_public_key(part + _END) for part in text.split(_END)[:-1]]
-    if not keys or not all(isinstance(key, Ed25519PublicKey) for key in keys):
+    parts = text.split(_END)[:-1]
+    try:
+        keys = [key for part in parts if isinstance(key := load_pem_public_key(part + _END), Ed25519PublicKey)]
+    except (ValueError, UnsupportedAlgorithm):
+        keys = []
+    if not keys or len(keys) < len(parts):
         raise ValueError("not Ed25519 public keys in PEM")
-    return [key for key in keys if isinstance(key, Ed25519PublicKey)]
+    return keys
 
 
 def verified(keys: Sequence[Ed25519PublicKey], message: bytes, signature: bytes) -> bool:

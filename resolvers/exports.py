@@ -32,7 +32,7 @@ _STEP: Final = 0.02
 
 @retried
 async def start(caller: Caller, format: ExportFormat) -> Row:  # noqa: A002 - as the schema calls it
-    """A new job that makes a bundle, where none is being made. Refuses with ReauthenticationRequired, or AlreadyExists where one is."""
+    """A new job that makes a bundle, where none is being made. Refuses with ReauthenticationRequired, AlreadyExists."""
     async with within(caller.to(Permission.TENANT_EXPORT)):
         await refuse_stale(caller)
         await User.alone()  # of two at once one sees the other's job

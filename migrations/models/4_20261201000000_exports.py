@@ -7,7 +7,7 @@ RUN_IN_TRANSACTION = True
 
 async def upgrade(db: BaseDBAsyncClient) -> str:
     return r"""
--- One for each job that made one. sha256 and size are those of the whole file, once all of its pieces are there.
+-- One for each job that made one, with its id: without a reference, whose lock would keep the job from being cancelled. sha256 and size are those of the whole file, once all of its pieces are there.
 CREATE TABLE exports (
     tenant_id uuid NOT NULL REFERENCES tenants (id),
     id uuid NOT NULL,
@@ -15,8 +15,7 @@ CREATE TABLE exports (
     sha256 bytea CHECK (octet_length(sha256) = 32),
     created_at timestamptz NOT NULL DEFAULT now(),
     expires_at timestamptz NOT NULL,
-    PRIMARY KEY (tenant_id, id),
-    FOREIGN KEY (tenant_id, id) REFERENCES jobs (tenant_id, id) ON DELETE CASCADE
+    PRIMARY KEY (tenant_id, id)
 );
 
 CREATE TABLE export_chunks (
