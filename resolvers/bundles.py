@@ -193,7 +193,7 @@ def _check(archive: zipfile.ZipFile, name: str, told: Mapping[str, Any]) -> None
 def _told() -> Iterator[None]:
     try:
         yield
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, OSError) as error:
         raise InvalidInput(f"{_DAMAGED}: {error}.") from None
     except (KeyError, TypeError, ValueError):
         raise InvalidInput(f"{_DAMAGED}.") from None
