@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final, NamedTuple, Protocol
 from uuid import UUID
@@ -65,6 +65,13 @@ class NotSent(Exception):
         self.final = final
 
 
+class Exports(NamedTuple):
+    """How long a bundle of a tenant is kept, and how large it may be."""
+
+    kept: timedelta = timedelta(days=7)
+    most_bytes: int = 2_000_000_000
+
+
 class Mailer(Protocol):
     """What takes letters away: a mail server, or in development the log (`server.mailer`)."""
 
@@ -99,7 +106,7 @@ class Writes(Protocol):
 class Desk:
     """`access_seconds` is how long an access token lives where the client can refresh it, `legacy_seconds` where it cannot.
 
-    `mailer` is None where there is no mail, and `public_url` is where the links of letters begin, without a slash at its end.
+    `mailer` is None where there is no mail, and `public_url` is where links begin, without a slash at its end.
     """
 
     keys: Keyring
@@ -113,6 +120,7 @@ class Desk:
     mail: Mail = Mail.OFF
     mailer: Mailer | None = None
     public_url: str = ""
+    exports: Exports = Exports()  # noqa: RUF009 - a plain value
     budget: Budget = field(default_factory=lambda: Budgets(UNBOUNDED, UNBOUNDED))
 
     def issue(self, tenant: Row, user: Row, session: Row, refresh: RefreshToken, *, legacy: bool) -> Tokens:

@@ -21,6 +21,7 @@ class Permission(StrEnum):
     JOBS_WRITE = "jobs:write"
     LABELS_READ = "labels:read"
     LABELS_WRITE = "labels:write"
+    TENANT_EXPORT = "tenant:export"
     TENANT_READ = "tenant:read"
     TENANT_WRITE = "tenant:write"
     TENANTS_OPERATE = "tenants:operate"
@@ -44,6 +45,7 @@ _ADMIN: Final = _EDITOR | {
     Permission.INVITATIONS_WRITE,
     Permission.JOBS_READ,
     Permission.JOBS_WRITE,
+    Permission.TENANT_EXPORT,
     Permission.TENANT_WRITE,
     Permission.USERS_WRITE,
 }

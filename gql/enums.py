@@ -8,9 +8,9 @@ from typing import TypeVar
 
 import strawberry
 
-from models.values import Gender, JobStatus, Role, SessionEndReason, SignupPolicy, TenantStatus
+from models.values import ExportFormat, Gender, JobStatus, Role, SessionEndReason, SignupPolicy, TenantStatus
 
-__all__ = ["Gender", "JobStatus", "Role", "SessionEndReason", "SignupPolicy", "TenantStatus", "described"]
+__all__ = ["ExportFormat", "Gender", "JobStatus", "Role", "SessionEndReason", "SignupPolicy", "TenantStatus", "described"]
 
 E = TypeVar("E", bound=Enum)
 
@@ -26,6 +26,11 @@ def described(description: str, **meanings: str) -> Callable[[type[E]], type[E]]
 
     return decorate
 
+
+described(
+    "What is made of all that a tenant has.",
+    TENANT_BUNDLE="A ZIP file with a signed manifest, which another service takes in; without passwords and other secrets.",
+)(ExportFormat)
 
 described(
     "As a contact gave it.",

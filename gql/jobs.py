@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
+import orjson
 import strawberry
 
 from gql.context import Info
 from gql.cost import CHANGES, FORWARD, weighs
-from gql.enums import JobStatus
+from gql.enums import ExportFormat, JobStatus
 from gql.errors import Refusals, UserError, user_errors
 from gql.nodes import Node, identity, parse_id
 from gql.paging import After, Connection, First
@@ -38,7 +39,44 @@ class MailJob(Job):
     """A job of the kind MAIL. To whom it goes is told to nobody."""
 
 
-KINDS: Final[dict[JobKind, type[Job]]] = {JobKind.MAIL: MailJob}
+def _format(root: strawberry.Parent[Any]) -> ExportFormat:
+    payload = root["payload"]
+    return ExportFormat((orjson.loads(payload) if isinstance(payload, str) else payload)["format"])
+
+
+def _expires_at(root: strawberry.Parent[Any]) -> datetime | None:
+    expires_at: datetime | None = root["expires_at"]
+    return expires_at
+
+
+def _url(root: strawberry.Parent[Any], info: Info) -> str | None:
+    return None if root["sha256"] is None else f"{info.context.desk.public_url}/exports/job_{root['id'].hex}"
+
+
+def _sha256(root: strawberry.Parent[Any]) -> str | None:
+    return None if root["sha256"] is None else root["sha256"].hex()
+
+
+@strawberry.type(description="Makes a file of all that the tenant has.")
+class ExportJob(Job):
+    """A job of the kind EXPORT, with what it made; docs/export.md describes the file."""
+
+    format: ExportFormat = strawberry.field(resolver=_format, description="What is made.", metadata={"columns": ("payload",)})
+    url: str | None = strawberry.field(
+        resolver=_url,
+        description="Where the file is fetched, as an administrator with a bearer token and a proof of the last ten minutes; null "
+        "until it is made, and once it has expired.",
+        metadata={"columns": ("id", "sha256")},
+    )
+    url_expires_at: datetime | None = strawberry.field(
+        resolver=_expires_at, description="When the file is dropped.", metadata={"columns": ("expires_at",)}
+    )
+    sha256: str | None = strawberry.field(
+        resolver=_sha256, description="Of the whole file, in hex.", metadata={"columns": ("sha256",)}
+    )
+
+
+KINDS: Final[dict[JobKind, type[Job]]] = {JobKind.EXPORT: ExportJob, JobKind.MAIL: MailJob}
 """The type of each kind of job."""
 
 

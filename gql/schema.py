@@ -21,8 +21,9 @@ from gql.context import Info
 from gql.cost import at_most
 from gql.credentials import CredentialMutations
 from gql.errors import USER_ERRORS
+from gql.exports import ExportMutations
 from gql.invitations import Invitation, InvitationMutations
-from gql.jobs import JobMutations, JobQueries, MailJob, typed
+from gql.jobs import KINDS, JobMutations, JobQueries, MailJob, typed
 from gql.labels import Label, LabelMutations, LabelQueries
 from gql.nodes import DATE_TIME, Node, kind_of, parse_id, read
 from gql.sessions import SessionMutations
@@ -124,6 +125,7 @@ class Mutation(
     ContactMutations,
     LabelMutations,
     JobMutations,
+    ExportMutations,
     InvitationMutations,
     UserMutations,
     TenantMutations,
@@ -137,7 +139,7 @@ def build() -> strawberry.Schema:
     return strawberry.Schema(
         query=Query,
         mutation=Mutation,
-        types=[*(node for node, _ in NODES.values()), *USER_ERRORS.values()],
+        types=[*(node for node, _ in NODES.values()), *KINDS.values(), *USER_ERRORS.values()],
         config=StrawberryConfig(
             info_class=Info, default_resolver=read, scalar_map={datetime: DATE_TIME}, disable_field_suggestions=False
         ),

@@ -10,6 +10,7 @@ from tortoise import Model, fields
 
 from models import queue
 from models.errors import NotFound
+from models.export import Export
 from models.paging import Key, Page, Window, page
 from models.tenancy import TenantManager, create, held, own, record
 from models.values import JobKind, JobStatus, Row, new_id, now
@@ -20,6 +21,11 @@ FAILURE_LENGTH: Final = 500
 KEPT: Final = timedelta(days=30)
 """For so long a tenant sees what has ended."""
 
+_MADE: Final[Row] = {"sha256": None, "expires_at": None}
+_WITH_EXPORTS: Final = (
+    "(SELECT j.*, e.sha256, e.expires_at FROM jobs j LEFT JOIN exports e "
+    "ON e.tenant_id = j.tenant_id AND e.id = j.id AND e.expires_at > now() AND e.sha256 IS NOT NULL) j"
+)
 _LATEST = (Key("j.created_at", descending=True, type=datetime),)
 
 
@@ -54,16 +60,22 @@ class Job(Model):
 
     @classmethod
     async def many(cls, job_ids: list[UUID]) -> dict[UUID, Row]:
-        """The rows of those jobs that exist, by id."""
-        return {row["id"]: row for row in await cls.filter(id__in=job_ids).values()}
+        """The rows of those jobs that exist, by id, each with what it made."""
+        made = await Export.many(job_ids)
+        return {row["id"]: _MADE | made.get(row["id"], {}) | row for row in await cls.filter(id__in=job_ids).values()}
+
+    @classmethod
+    async def going_on(cls, kind: JobKind) -> bool:
+        """Whether a job of this kind waits or runs."""
+        return await cls.filter(kind=kind).exclude(status__in=ENDED).exists()
 
     @classmethod
     async def page(cls, window: Window, status: JobStatus | None) -> Page:
-        """Jobs, the latest first; of one status where one is given."""
+        """Jobs, the latest first, each with what it made; of one status where one is given."""
         where, values = [own("j")], []
         if status is not None:
             where, values = [*where, "j.status = $4"], [status.value]
-        return await page("SELECT j.*", "jobs j", where, values, _LATEST, window, ("jobs", held(), status))
+        return await page("SELECT j.*", _WITH_EXPORTS, where, values, _LATEST, window, ("jobs", held(), status))
 
     @classmethod
     async def count(cls, status: JobStatus | None) -> int:
@@ -80,7 +92,7 @@ class Job(Model):
             return None
         await queue.take_away(job_id)
         await cls.filter(id=job_id).update(status=JobStatus.CANCELLED, finished_at=now())
-        return await cls.filter(id=job_id).first().values()
+        return (await cls.many([job_id]))[job_id]
 
     @classmethod
     async def start(cls, job_id: UUID) -> Row | None:

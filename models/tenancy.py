@@ -55,20 +55,23 @@ _held: ContextVar[_Held | Pass | None] = ContextVar("held_tenant", default=None)
 
 
 @asynccontextmanager
-async def within(entry: Pass | UUID) -> AsyncIterator[UUID]:
+async def within(entry: Pass | UUID, *, snapshot: bool = False) -> AsyncIterator[UUID]:
     """One transaction inside a tenant. Raises Unauthenticated, Forbidden, or what the work inside refuses with.
 
-    The same tenant joins the door that is already open; another one is a bug.
+    The same tenant joins the door that is already open; another one is a bug. With `snapshot` everything in it sees the tenant as
+    it was at one moment; no door may be open then.
     """
     tenant = entry.tenant if isinstance(entry, Pass) else entry
     outer = _held.get()
     if outer is not None:
-        if outer.tenant != tenant:
-            raise OutsideTenant("a door is open already, and it is not this tenant's")
+        if outer.tenant != tenant or snapshot:
+            raise OutsideTenant("a door is open already, and it is not this tenant's, or sees more than one moment")
         await _enter(_connection(), entry)
         yield tenant
         return
     async with transaction(tenant) as connection:
+        if snapshot:
+            await connection.execute_query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         await _enter(connection, entry)
         with _holding(_Held(tenant, connection)):
             yield tenant

@@ -138,6 +138,7 @@ class MailPurpose(StrEnum):
 class JobKind(StrEnum):
     """What a job does."""
 
+    EXPORT = "EXPORT"
     MAIL = "MAIL"
 
 
@@ -147,6 +148,12 @@ class BackfillStatus(StrEnum):
     RUNNING = "RUNNING"
     PAUSED = "PAUSED"
     DONE = "DONE"
+
+
+class ExportFormat(StrEnum):
+    """What is made of all that a tenant has."""
+
+    TENANT_BUNDLE = "TENANT_BUNDLE"
 
 
 class JobStatus(StrEnum):

@@ -12,6 +12,7 @@ from uuid import UUID
 from auth.desk import Desk
 from models import queue
 from models.errors import Unavailable
+from models.export import Export
 from models.idempotency import IdempotencyKey
 from models.invitation import Invitation
 from models.job import Job
@@ -19,7 +20,7 @@ from models.tenancy import lobby
 from models.tenant import Tenant
 from models.values import JobKind, Row
 from observability.logging import bound, logger
-from resolvers import backfills, delivery, seals
+from resolvers import backfills, delivery, exports, seals
 from resolvers.work import Again, GivenUp, TakenAway, door, inside
 
 _log = logger(__name__)
@@ -51,7 +52,7 @@ class Patience(NamedTuple):
 
 
 async def sweep(_desk: Desk) -> None:
-    """Drops jobs and invitations that ended long ago and idempotency keys of yesterday, tenant by tenant, and the queue's own log.
+    """Drops bundles, jobs, invitations and idempotency keys whose time is over, tenant by tenant, and the queue's own log.
 
     Where one tenant cannot be swept the others are, and then it raises an ExceptionGroup of Unavailable and TimedOut.
     """
@@ -62,6 +63,7 @@ async def sweep(_desk: Desk) -> None:
     for home in homes:
         try:
             async with door(home["id"]):
+                await Export.sweep()
                 await Job.sweep()
                 await Invitation.sweep()
             more = True
@@ -74,7 +76,7 @@ async def sweep(_desk: Desk) -> None:
         raise ExceptionGroup("tenants that could not be swept", failed)
 
 
-HANDLERS: Final[dict[JobKind, Handler]] = {JobKind.MAIL: delivery.deliver}
+HANDLERS: Final[dict[JobKind, Handler]] = {JobKind.EXPORT: exports.make, JobKind.MAIL: delivery.deliver}
 """What does each kind of job. It may run twice, and the second time must do no harm."""
 
 PERIODIC: Final[dict[str, Periodic]] = {

@@ -23,9 +23,9 @@ class TakenAway(Exception):
     """The job was cancelled meanwhile, or somebody else runs it now: nothing more is written for it."""
 
 
-def door(tenant: UUID) -> AbstractAsyncContextManager[UUID]:
-    """The one place where jobs, which have no session, enter their tenant."""
-    return within(tenant)
+def door(tenant: UUID, *, snapshot: bool = False) -> AbstractAsyncContextManager[UUID]:
+    """The one place where jobs, which have no session, enter their tenant; with `snapshot` they see one moment of it."""
+    return within(tenant, snapshot=snapshot)
 
 
 @asynccontextmanager

@@ -18,7 +18,7 @@ import uvloop
 import gql.schema
 from models.errors import Refusal
 from observability import logging
-from server import console, database, settings_page
+from server import bundles, console, database, settings_page
 from server.audit import audit
 from server.backfill import backfill
 from server.binaries import NoPostgres, PostgresFailed
@@ -35,6 +35,8 @@ cli = typer.Typer(
     help="Address Book: serves, migrates, and what an operator does at the machine itself.",
 )
 console.tenant.command("restore")(restore)
+for name, act in (("export", bundles.export_tenant), ("import", bundles.import_tenant), ("keys", bundles.print_keys)):
+    console.tenant.command(name)(act)
 cli.add_typer(console.tenant, name="tenant")
 cli.add_typer(console.user, name="user")
 cli.add_typer(console.operator, name="operator")

@@ -31,7 +31,7 @@ from observability.metrics import Metrics
 from observability.tracing import Tracing
 from resolvers.background import settled
 from resolvers.deadline import Deadlines
-from server import middlewares, pages
+from server import downloads, middlewares, pages
 from server.cors import sharing
 from server.database import opened
 from server.health import Health
@@ -74,6 +74,7 @@ def create_app(settings: Settings) -> web.Application:
         mail=settings.mail or Mail.OFF,
         mailer=_mailer(settings, metrics),
         public_url=settings.links,
+        exports=settings.exports(),
         budget=budgets,
     )
     tracing = _tracing(settings, metrics)
@@ -130,6 +131,7 @@ def create_app(settings: Settings) -> web.Application:
     app.router.add_route("POST", "/graphql", view.handle)
     app.add_routes(health.routes())
     app.router.add_get("/.well-known/jwks.json", _public(desk.keys))
+    app.add_routes(downloads.routes(vault))
     app.add_routes(
         rest.routes.routes(
             desk,

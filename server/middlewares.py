@@ -181,9 +181,9 @@ def failure(request: web.Request, status: int, message: str, headers: dict[str, 
     return bare(status, message, headers)
 
 
-def bare(status: int, message: str, headers: dict[str, str] | None = None) -> web.Response:
+def bare(status: int, message: str, headers: dict[str, str] | None = None, code: str | None = None) -> web.Response:
     """The same where there is no request to look at."""
-    code = _CODES.get(status, "BAD_REQUEST")
+    code = code or _CODES.get(status, "BAD_REQUEST")
     body = {"message": message, "data": "", "errors": [{"message": message, "extensions": {"code": code}}]}
     return web.Response(body=orjson.dumps(body), status=status, content_type="application/json", headers=headers)
 

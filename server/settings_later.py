@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 
-from auth.desk import Mail
+from auth.desk import Exports, Mail
 from server.mailer import Relay, sender
 
 
@@ -53,6 +54,15 @@ class Later(BaseModel):
     jobs_stale_seconds: float = Field(
         30, ge=1, le=600, description="After so long without a sign of life from its process, a job is another's to run."
     )
+
+    export_days: int = Field(7, ge=1, le=30, description="How long a bundle of all that a tenant has can be fetched.")
+    export_max_mb: int = Field(
+        2_000, ge=1, le=100_000, description="How large such a bundle may be, in millions of bytes; three of a tenant are kept."
+    )
+
+    def exports(self) -> Exports:
+        """How bundles are kept."""
+        return Exports(timedelta(days=self.export_days), self.export_max_mb * 1_000_000)
 
     @field_validator("smtp_url")
     @classmethod

@@ -58,6 +58,8 @@ export async function title(id: string): Promise<string | undefined> {
       return node.action;
     case "Contact":
       return useFragment(api.ContactCardFragmentDoc, node).name;
+    case "ExportJob":
+      return node.url ?? "not yet";
     case "Invitation":
       return node.expiresAt;
     case "Label":

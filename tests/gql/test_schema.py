@@ -5,6 +5,7 @@ from __future__ import annotations
 from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLInterfaceType, GraphQLObjectType
 
 from gql import schema
+from gql.jobs import KINDS
 from gql.schema import NODES
 
 
@@ -17,7 +18,7 @@ def test_every_node_is_found_by_its_id() -> None:
     node = types["Node"]
     assert isinstance(node, GraphQLInterfaceType)
     implementing = {one.name for one in schema.build()._schema.get_implementations(node).objects}
-    assert implementing == {kind.__name__ for kind, _ in NODES.values()}
+    assert implementing == {kind.__name__ for kind in (*KINDS.values(), *(node for node, _ in NODES.values()))}
 
 
 def test_everything_is_described_and_named_alike() -> None:

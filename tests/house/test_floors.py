@@ -51,7 +51,7 @@ WITHOUT_A_PASS = {
     "resolvers.tenants.create": "an operator, whom the door of their own tenant has checked",
     "server.demo.plant": "the demo tenant of development",
 }
-"""The functions that enter a tenant without a session, each with its reason. `resolvers.console` is for the machine itself."""
+"""The functions that enter a tenant without a session, each with its reason. CONSOLE is for the machine itself."""
 
 LOBBY = {
     "resolvers.attempts.keyed",
@@ -68,7 +68,7 @@ LOBBY = {
 }
 """The functions that read rows of no tenant; and the catalogue, and the console."""
 
-CONSOLE = "resolvers.console."
+CONSOLE = ("resolvers.console.", "resolvers.transfer.")
 
 WITHOUT_A_SECOND_FACTOR = {
     *(f"resolvers.sessions.{deed}" for deed in "change_password logout mine reauthenticate renew revoke revoke_all".split()),

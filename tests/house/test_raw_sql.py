@@ -56,7 +56,9 @@ async def _filled(admin: asyncpg.Connection, slug: str) -> UUID:
             (contact, user, digest),
         ),
         ("INSERT INTO legacy_imports VALUES ($1, 'USER', 1, $2, 0)", (user,)),
-        ("INSERT INTO jobs (tenant_id, id, kind) VALUES ($1, $2, 'test')", (new_id(),)),
+        ("INSERT INTO jobs (tenant_id, id, kind) VALUES ($1, $2, 'test')", (contact,)),
+        ("INSERT INTO exports (tenant_id, id, expires_at) VALUES ($1, $2, now())", (contact,)),
+        ("INSERT INTO export_chunks (tenant_id, export_id, number, content) VALUES ($1, $2, 0, $3)", (contact, digest)),
         (
             "INSERT INTO signup_claims (tenant_id, id, username_key, password_hash, user_id) VALUES ($1, $2, $3, '', $4)",
             (new_id(), slug, user),

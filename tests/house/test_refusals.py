@@ -84,4 +84,12 @@ def test_driver_errors_become_refusals_in_one_place() -> None:
 
 def test_no_field_and_no_handler_catches_a_refusal_by_itself() -> None:
     catching = {source.name for source in sources() if "except Refusal" in source.text}
-    assert catching <= {"gql.engine.engine", "gql.errors", "resolvers.attempts", "rest.routes", "server.__main__", "server.health"}
+    assert catching <= {
+        "gql.engine.engine",
+        "gql.errors",
+        "resolvers.attempts",
+        "rest.routes",
+        "server.__main__",
+        "server.downloads",
+        "server.health",
+    }

@@ -10,6 +10,7 @@ from tests.house.code import Function, sources
 DONE_ONCE = {
     "resolvers.attempts._is_familiar": "it reads",
     "resolvers.attempts.counted": "that a limit closed stands in a transaction of its own, and is tried again by the next attempt",
+    "resolvers.exports._piece": "it reads",
     "resolvers.invitations.pending": "it reads",
     "resolvers.invitations.invite": "it counts an invitation; `_invite` is done again",
     "resolvers.links._request": "nobody waits for the letter, and it can be asked for again",
@@ -41,7 +42,14 @@ DONE_ONCE = {
 }
 """The functions of resolvers whose transactions are not begun anew, each with its reason."""
 
-NO_REQUEST = ("resolvers.console.", "resolvers.moving.", "resolvers.restoring.", "resolvers.seals.", "resolvers.work.")
+NO_REQUEST = (
+    "resolvers.console.",
+    "resolvers.moving.",
+    "resolvers.restoring.",
+    "resolvers.seals.",
+    "resolvers.transfer.",
+    "resolvers.work.",
+)
 """What nobody waits for: it is done by hand, or the queue does it again."""
 
 

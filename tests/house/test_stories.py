@@ -13,6 +13,7 @@ ONE_SIDED = {
     "test_contacts": "the three states of a patch, labels and the trash, which the old routes have not",
     "test_database_faults": "what is true below both, while Postgres fails",
     "test_ended_sessions": "why a session ended, which the old clients are not told",
+    "test_exports": "exports, which the old routes have not",
     "test_finding": "cursors, filters and orders of the connection",
     "test_first_day": "the first slice, kept as the shortest example",
     "test_idempotency": "both, by ways of their own that tell the whole answer",

@@ -16,7 +16,7 @@ import pytest
 from aerich.utils import import_py_file
 
 from models.values import new_id
-from server.database import ROOT, migrate
+from server.database import ROOT, known_migrations, migrate
 from tests.conftest import OWNER, VAULT, Database
 from tests.house.catalogue import dump
 from tests.world import add_user, tenant
@@ -233,13 +233,15 @@ async def test_neither_key_nor_session_stands_where_others_look(
 
 async def test_the_wall_goes_and_comes_again(fresh: Database) -> None:
     await migrate(fresh.owner, VAULT)
-    wall = import_py_file(_MIGRATION)
+    wall, *later = [import_py_file(_MIGRATION.with_name(name)) for name in known_migrations() if name >= _MIGRATION.name]
     owner = await asyncpg.connect(fresh.owner)
     before = await dump(owner)
     async with owner.transaction():
-        await owner.execute(await wall.downgrade(owner))
+        for migration in (*reversed(later), wall):
+            await owner.execute(await migration.downgrade(owner))
         without = await dump(owner)
-        await owner.execute(await wall.upgrade(owner))
+        for migration in (wall, *later):
+            await owner.execute(await migration.upgrade(owner))
     assert "held_tenant" not in without
     assert "SECURITY DEFINER" not in without
     assert "on function enter(uuid,uuid,text[]) to address_book_app" not in without

@@ -77,6 +77,16 @@ async def _furnish(admin: asyncpg.Connection, tenant: UUID, mark: str, number: i
     )
     job = new_id()
     await admin.execute("INSERT INTO jobs (tenant_id, id, kind, failure) VALUES ($1, $2, 'MAIL', $3)", tenant, job, mark)
+    export = new_id()
+    await admin.execute(
+        "INSERT INTO jobs (tenant_id, id, kind, status, payload, finished_at) "
+        """VALUES ($1, $2, 'EXPORT', 'SUCCEEDED', '{"format": "TENANT_BUNDLE"}', now())""",
+        tenant,
+        export,
+    )
+    await admin.execute(
+        "INSERT INTO exports (tenant_id, id, sha256, expires_at) VALUES ($1, $2, $3, now() + '1 day')", tenant, export, bytes(32)
+    )
     return {
         "contact": contact,
         "invitation": invitation,

@@ -10,7 +10,7 @@ from models.actions import ACTIONS, target
 from server.database import ROOT
 from tests.house.code import sources
 
-_NAME = re.compile(r"[a-z]+\.[a-z_]+")
+_NAME = re.compile(r"[a-z]+\.(?!json$|sig$)[a-z_]+")  # but for the files of a bundle
 PAGE = ROOT / "docs" / "audit.md"
 HEAD = """# What the audit log tells
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.values import new_id
+from resolvers import running
+from resolvers.running import Patience
+from server.app import DESK
 from tests.world import PASSWORD, Person, World
 
 Act = Callable[[World], Awaitable[Any]]
@@ -105,6 +108,17 @@ async def _job(world: World) -> Any:
     job = new_id()
     await world.admin.execute("INSERT INTO jobs (tenant_id, id, kind) VALUES ($1, $2, 'MAIL')", world.acme, job)
     return await gql("adam", "cancelJob", "CancelJobInput", id=f"job_{job.hex}")(world)
+
+
+async def _fetched(world: World) -> Any:
+    await gql("adam", "startExport", "StartExportInput", format="TENANT_BUNDLE")(world)
+    job = await world.admin.fetchval("SELECT id FROM jobs")
+    assert world.client.app is not None
+    await running.run(world.client.app[DESK], Patience(), world.acme, job)
+    await forget(world)
+    answer = await world.ada.rest("GET", f"/exports/job_{job.hex}")
+    assert answer.status == 200
+    return answer
 
 
 async def _session(world: World) -> Any:
@@ -215,6 +229,14 @@ LIST: dict[str, tuple[Act, list[Told]]] = {
     "a user removed, of old": (_user_deleted_of_old, [Told("user.deleted", "adam", "linus", {"role": "VIEWER"})]),
     "contacts removed for good": (_for_good, [Told("contacts.deleted", "adam", None, {"count": 2})]),
     "a job cancelled": (_job, [Told("job.cancelled", "adam", "job", {"kind": "MAIL"})]),
+    "an export": (
+        gql("adam", "startExport", "StartExportInput", format="TENANT_BUNDLE"),
+        [Told("export.started", "adam", "job", {"format": "TENANT_BUNDLE"})],
+    ),
+    "an export fetched": (
+        _fetched,
+        [Told("export.fetched", "ada", "job", {})],
+    ),
     "a label removed": (_label, [Told("label.deleted", "grace", "label", {})]),
     "settings": (
         gql("adam", "updateTenant", "UpdateTenantInput", name=CANARY, loginAttemptsPerMinute=20),

@@ -41,7 +41,7 @@ class Fresh:
 
 
 class Kept:
-    """The rows of the whole database, to begin again from."""
+    """The rows of the whole database, to begin again from, with nothing in the queue."""
 
     def __init__(self, admin: asyncpg.Connection) -> None:
         self._admin, self._again = admin, ""
@@ -57,7 +57,7 @@ class Kept:
             f"DELETE FROM {t['name']}; INSERT INTO {t['name']} ({t['columns']}) SELECT {t['columns']} FROM kept_{t['name']};"
             for t in tables
         )
-        self._again = f"BEGIN; SET LOCAL session_replication_role = replica; {again} COMMIT;"
+        self._again = f"BEGIN; SET LOCAL session_replication_role = replica; {again} DELETE FROM queue.pgqueuer; COMMIT;"
 
     async def restore(self) -> None:
         """Makes them all be as they were."""

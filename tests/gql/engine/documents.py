@@ -27,7 +27,7 @@ SIZES: Final = {"Query.labels": 500, "Contact.labels": 50, "Tenant.invitations":
 
 CALLERS: Final = (*("ada",) * 6, *("adam", "linus", "oskar") * 2, *("grace",) * 3, "mallory", "stranger", "dead")
 CURSORS: Final = {"after", "before"}
-ADMINS: Final = {"auditLog", "jobs", "cancelJob", "inviteUser", "revokeInvitation"}
+ADMINS: Final = {"auditLog", "jobs", "cancelJob", "startExport", "inviteUser", "revokeInvitation"}
 OPERATORS: Final = {"tenants", "createTenant", "suspendTenant", "resumeTenant"}
 OWN: Final = {
     *ATTEMPTS,

@@ -1,0 +1,80 @@
+"""`GET /exports/{id}`: a bundle, to an administrator of its tenant; and the keys that verify it, to everybody.
+
+It is asked for like anything else, by bearer token: a link that opened it by itself would be a secret in histories and logs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from base64 import b64encode
+from collections.abc import AsyncIterator
+from typing import Final
+
+from aiohttp import hdrs, web
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.payload import AsyncIterablePayload
+
+import rest.errors
+from auth import signing
+from auth.caller import Caller
+from auth.vault import Vault
+from gql.nodes import parse_id
+from models.errors import Refusal, Unauthenticated
+from models.values import Row
+from resolvers import exports
+from server.middlewares import IDENTITY, bare
+
+AT_ONCE: Final = 4
+"""So many are sent at once by one process: each takes as long as its client does to read it."""
+
+PIECE_SECONDS: Final = 60.0
+"""How long a client may take to read a piece."""
+
+
+class _Pieces(AsyncIterablePayload):
+    """The body of an answer, read from the database as fast as it is sent."""
+
+    def __init__(self, pieces: AsyncIterator[bytes], turns: asyncio.Semaphore) -> None:
+        super().__init__(pieces, content_type="application/zip")
+        self._pieces, self._turns = pieces, turns
+
+    async def write(self, writer: AbstractStreamWriter) -> None:
+        """Sends all of it. Raises TimeoutError for a client that does not read, or a refusal: the connection is closed then."""
+        async with self._turns:
+            async for piece in self._pieces:
+                async with asyncio.timeout(PIECE_SECONDS):
+                    await writer.write(piece)
+                    await writer.drain()
+
+
+def routes(vault: Vault) -> list[web.RouteDef]:
+    """The routes, for requests that the gate has identified; the vault has what signs."""
+    turns = asyncio.Semaphore(AT_ONCE)
+
+    async def download(request: web.Request) -> web.Response:
+        if turns.locked():
+            return bare(503, "Too many exports are fetched at once. Try again in a moment.", {hdrs.RETRY_AFTER: "10"})
+        caller = request[IDENTITY].caller
+        try:
+            if caller is None:
+                raise Unauthenticated("Sign in first.")
+            export = await exports.fetch(caller, parse_id("job", request.match_info["id"]))
+        except Refusal as refusal:
+            return bare(rest.errors.told(refusal).status, refusal.message, code=refusal.code)
+        return _answer(caller, export, turns)
+
+    async def keys(_request: web.Request) -> web.Response:
+        headers = {hdrs.CACHE_CONTROL: "public, max-age=300"}
+        return web.Response(text=signing.pem(vault), content_type="application/x-pem-file", headers=headers)
+
+    return [web.get("/exports/{id}", download, allow_head=False), web.get("/.well-known/bundle-keys.pem", keys)]
+
+
+def _answer(caller: Caller, export: Row, turns: asyncio.Semaphore) -> web.Response:
+    name = f"{export['slug']}-{export['created_at']:%Y-%m-%d}.zip"  # a slug has letters, digits, dashes and underscores
+    headers = {
+        hdrs.CONTENT_LENGTH: str(export["size"]),
+        hdrs.CONTENT_DISPOSITION: f'attachment; filename="{name}"',
+        "Repr-Digest": f"sha-256=:{b64encode(export['sha256']).decode()}:",
+    }
+    return web.Response(body=_Pieces(exports.pieces(caller, export["id"]), turns), headers=headers)
