@@ -20,8 +20,10 @@ from observability import logging
 from server import console, database, settings_page
 from server.audit import audit
 from server.binaries import NoPostgres, PostgresFailed
+from server.deletion import deletion
 from server.dev import dev as run_dev
 from server.import_legacy import import_legacy
+from server.person import person
 from server.serve import serve as run_serve
 from server.settings import BadSettings, Common, Kind, Migration, Settings, load
 
@@ -35,6 +37,8 @@ cli.add_typer(console.user, name="user")
 cli.add_typer(console.operator, name="operator")
 cli.command("import-legacy")(import_legacy)
 cli.add_typer(audit, name="audit")
+cli.add_typer(deletion, name="deletion")
+cli.add_typer(person, name="person")
 
 
 def _settings(kind: type[Kind]) -> Kind:

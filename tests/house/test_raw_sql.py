@@ -55,6 +55,7 @@ async def _filled(admin: asyncpg.Connection, slug: str) -> UUID:
             "INSERT INTO idempotency_keys (tenant_id, id, user_id, key, request) VALUES ($1, $2, $3, $4, $4)",
             (contact, user, digest),
         ),
+        ("INSERT INTO retention_runs (tenant_id) VALUES ($1)", ()),
         ("INSERT INTO legacy_imports VALUES ($1, 'USER', 1, $2, 0)", (user,)),
         ("INSERT INTO jobs (tenant_id, id, kind) VALUES ($1, $2, 'test')", (new_id(),)),
         (

@@ -40,7 +40,7 @@ DONE_ONCE = {
 }
 """The functions of resolvers whose transactions are not begun anew, each with its reason."""
 
-NO_REQUEST = ("resolvers.console.", "resolvers.moving.", "resolvers.seals.", "resolvers.work.")
+NO_REQUEST = ("resolvers.console.", "resolvers.moving.", "resolvers.person.", "resolvers.seals.", "resolvers.work.")
 """What nobody waits for: it is done by hand, or the queue does it again."""
 
 
