@@ -130,8 +130,8 @@ class AuditSeal(Model):
     @classmethod
     async def beginning(cls) -> Row | None:
         """The held tenant's first link, with its entry as `links` has it: where retention cut, that is gone."""
-        links = await cls.links(0, await cls.last_number())
-        return links[0] if links else None
+        first = await cls.all().order_by("number").first()
+        return None if first is None else (await cls.links(first.number - 1, first.number))[0]
 
     @classmethod
     async def last_number(cls) -> int:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
@@ -21,10 +22,11 @@ from resolvers.deletion import erase
 from server.database import opened
 from tests.aged import add_aged
 from tests.commands import Command, Said
-from tests.conftest import JWT_KEYS, VAULT, Database
+from tests.conftest import JWT_KEYS, VAULT, Database, Serve
 from tests.house.test_raw_sql import _filled
 from tests.house.walls import checksums, tenant_tables
-from tests.world import LOGIN, PASSWORD, Person, World
+from tests.letters import mailing
+from tests.world import LOGIN, PASSWORD, Person, World, add_user
 
 _DELETE = """
 mutation($i: DeleteTenantInput!) { deleteTenant(input: $i) { tenant { status deletionAt } userErrors { code path } } }
@@ -74,6 +76,21 @@ async def test_an_owner_asks_and_takes_it_back(world: World) -> None:
     assert (await world.grace.gql(_CREATE)).data["createContact"]["contact"]
     actions = await world.admin.fetch("SELECT action FROM audit_entries WHERE action LIKE 'tenant.deletion%' ORDER BY id")
     assert [row["action"] for row in actions] == ["tenant.deletion_requested", "tenant.deletion_cancelled"]
+
+
+async def test_its_owners_are_told_by_letter_and_nobody_else(serve: Serve, admin: asyncpg.Connection) -> None:
+    async with mailing(serve, admin) as post:
+        await add_user(admin, post.world.acme, "anna", "OWNER")
+        await add_user(admin, post.world.acme, "olaf", "OWNER", active=False)
+        until = datetime.fromisoformat((await _ask(post.world.ada))["tenant"]["deletionAt"])
+        letters = await post.letters(2)
+        assert sorted(letters) == [f"Your address book is to be deleted > {name}@example.org" for name in ("ada", "anna")]
+        for letter in letters.values():
+            part = letter.get_body(("plain",))
+            assert part is not None
+            assert f"“acme” is to be deleted, with everything in it, on {until:%Y-%m-%d %H:%M} UTC." in part.get_content()
+        await _ask(post.world.ada)
+        await post.silence()
 
 
 async def test_nobody_but_an_owner_with_a_fresh_proof_and_the_slug_asks(world: World) -> None:
