@@ -185,9 +185,8 @@ async def test_a_tenant_of_ten_thousand_contacts_goes_though_the_worker_is_kille
             async with _process(database, "work", **mail) as worker:
                 await _until(lambda: admin.fetchval("SELECT EXISTS (SELECT FROM jobs WHERE status = 'RUNNING')"))
                 await admin.execute("UPDATE tenants SET status = 'DELETING', deletion_at = now() WHERE id = $1", acme)
-                await admin.execute(
-                    "DELETE FROM queue.pgqueuer WHERE entrypoint = 'every erase'"
-                )  # so that it is put there anew: now
+                # So that it is put there anew, and done now.
+                await admin.execute("DELETE FROM queue.pgqueuer WHERE entrypoint = 'every erase'")
                 await _until(lambda: admin.fetchval("SELECT (removed ->> 'contacts')::int > 3000 FROM deletions"))
                 worker.kill()
             half = await admin.fetchval("SELECT removed::text FROM deletions")
