@@ -139,6 +139,21 @@ async def test_the_log_and_the_history_are_appended_to_alone(app: asyncpg.Connec
             assert await _state(app, statement, home=homes[0]) == "42501", statement
 
 
+@pytest.mark.parametrize("call", ["forget_logins($1, now(), 9)", "cut_audit($1, now(), 9)", "erase_tenant($1, 9)"])
+async def test_what_removes_more_wants_the_key_of_the_door(
+    call: str, app: asyncpg.Connection, admin: asyncpg.Connection, homes: tuple[UUID, UUID]
+) -> None:
+    """Even where the tenant's row, which she may write, says that all of it is to go."""
+    acme, key = homes[0], VAULT.keys("door")[0]
+    leaving = "UPDATE tenants SET status = 'DELETING', deletion_at = now() - interval '1 day' WHERE id = $1"
+    await admin.execute(leaving, acme)
+    await admin.execute("UPDATE login_history SET at = now() - interval '10 years'")
+    await admin.execute("UPDATE audit_seals SET latest_at = now() - interval '10 years'")
+    assert await _state(app, f"SELECT {call}", b"not the key", home=acme) == "28000"
+    assert await _state(app, f"SELECT {call}", key) != "SELECT 1"  # without a door
+    assert await _state(app, f"SELECT {call}", key, home=acme) == "SELECT 1"
+
+
 async def test_a_reference_never_leads_into_another_tenant(
     app: asyncpg.Connection, admin: asyncpg.Connection, homes: tuple[UUID, UUID]
 ) -> None:
