@@ -117,6 +117,7 @@ class Desk:
     access_seconds: int = 900
     legacy_seconds: int = 604_800
     password_length: int = 8
+    deletion_days: int = 7
     mail: Mail = Mail.OFF
     mailer: Mailer | None = None
     public_url: str = ""

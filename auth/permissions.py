@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
-from models.values import ENROLLING, OPERATOR, Role
+from models.values import ENROLLING, LEAVING, OPERATOR, Role
 
 
 class Permission(StrEnum):
@@ -22,6 +22,8 @@ class Permission(StrEnum):
     LABELS_READ = "labels:read"
     LABELS_WRITE = "labels:write"
     TENANT_EXPORT = "tenant:export"
+    TENANT_DELETE = "tenant:delete"
+    TENANT_GOVERN = "tenant:govern"
     TENANT_READ = "tenant:read"
     TENANT_WRITE = "tenant:write"
     TENANTS_OPERATE = "tenants:operate"
@@ -49,14 +51,16 @@ _ADMIN: Final = _EDITOR | {
     Permission.TENANT_WRITE,
     Permission.USERS_WRITE,
 }
+_OWNER: Final = _ADMIN | {Permission.TENANT_DELETE, Permission.TENANT_GOVERN}
 
 GRANTS: Final[dict[str, frozenset[Permission]]] = {
-    Role.OWNER: _ADMIN,
+    Role.OWNER: _OWNER,
     Role.ADMIN: _ADMIN,
     Role.EDITOR: _EDITOR,
     Role.VIEWER: _VIEWER,
     OPERATOR: frozenset({Permission.TENANTS_OPERATE}),
     ENROLLING: frozenset({Permission.ACCOUNT_USE}),
+    LEAVING: _VIEWER | {Permission.AUDIT_READ, Permission.JOBS_READ, Permission.TENANT_DELETE},
 }
 """Each role, and each mark, with its permissions. An owner's further rights concern users of a certain role."""
 

@@ -132,6 +132,11 @@ class Keyring:
         return cls((key for key in keys if key), issuer=issuer, audience=audience, now=now)
 
     @property
+    def keys(self) -> list[Key]:
+        """The keys, the active one first."""
+        return list(self._keys)
+
+    @property
     def kids(self) -> list[str]:
         """The names of the keys, the active one first."""
         return [key.kid for key in self._keys]

@@ -51,7 +51,7 @@ described(
     "Whether a tenant serves its people.",
     ACTIVE="It does.",
     SUSPENDED="It refuses them, until an operator resumes it.",
-    DELETING="It refuses them and waits for its deletion.",
+    DELETING="It waits for its deletion: its people may read, and an owner may cancel. Closed ones have no date, and refuse them.",
 )(TenantStatus)
 
 described("Who may make an account in a tenant.", OPEN="Everybody, as an EDITOR.", INVITATION="Nobody without being invited.")(

@@ -17,7 +17,7 @@ from gql.paging import After, Before, Connection, First, Last
 from gql.users import User
 from models.invitation import OPEN
 from models.paging import Window
-from resolvers import invitations, tenants, users
+from resolvers import deletion, invitations, tenants, users
 
 
 @strawberry.type(description="What a tenant's administrators decide.")
@@ -33,6 +33,13 @@ class TenantSettings(FromRow):
     )
     require_totp: bool = strawberry.field(
         description="Whether everybody needs a second factor: without one a session is good for enrolling alone."
+    )
+    trash_days: int = strawberry.field(
+        description="How long a contact stays in the trash, 7 to 3650 days; then it is gone for good."
+    )
+    audit_days: int = strawberry.field(description="How long the audit log and the login history are kept, 90 to 3650 days.")
+    legal_hold: bool = strawberry.field(
+        description="Whether all of the tenant's data stays, whatever its age, and the tenant cannot be deleted."
     )
 
 
@@ -73,6 +80,9 @@ class Tenant(Node):
     slug: str = strawberry.field(description="What people type when they sign in; the old service's tenant id.")
     name: str = strawberry.field(description="How the tenant is called; at most 200 characters.")
     status: TenantStatus = strawberry.field(description="Whether it serves its people.")
+    deletion_at: datetime | None = strawberry.field(
+        description="When it is deleted, with all that it keeps, unless that is cancelled."
+    )
     settings: TenantSettings = strawberry.field(resolver=_settings, description="What its administrators decide.")
     usage: TenantUsage = strawberry.field(resolver=_usage, description="How much it keeps.")
     users: Connection[User] = strawberry.field(resolver=_users, description="Its people, by username.", directives=[PAGED])
@@ -92,6 +102,7 @@ class TenantSummary(Node):
     slug: str = strawberry.field(description="What people type when they sign in.")
     name: str = strawberry.field(description="How the tenant is called.")
     status: TenantStatus = strawberry.field(description="Whether it serves its people.")
+    deletion_at: datetime | None = strawberry.field(description="When it is deleted, where its owner asked for that.")
     created_at: datetime = strawberry.field(description="When it was made.")
 
 
@@ -113,6 +124,18 @@ class UpdateTenantInput:
         description="True in a session with a second factor alone, in force at everybody's next request; false wants a proof of "
         "the last ten minutes."
     )
+    trash_days: strawberry.Maybe[int | None] = strawberry.field(
+        description="7 to 3650. By an OWNER alone, as the next two; less than before wants a proof of the last ten minutes."
+    )
+    audit_days: strawberry.Maybe[int | None] = strawberry.field(description="90 to 3650.")
+    legal_hold: strawberry.Maybe[bool | None] = strawberry.field(description="False wants a proof of the last ten minutes.")
+
+
+@strawberry.input(description="The viewer's tenant, written out.")
+class DeleteTenantInput:
+    """Input of deleteTenant."""
+
+    confirm_slug: str = strawberry.field(description="The tenant's slug.")
 
 
 @strawberry.input(description="A new tenant.")
@@ -134,7 +157,7 @@ class TenantIdInput:
 
 @strawberry.type(description="The tenant that was changed.")
 class TenantPayload:
-    """Answer of updateTenant."""
+    """Answer of updateTenant, deleteTenant and cancelTenantDeletion."""
 
     tenant: Tenant | None = strawberry.field(default=None, description="Null where it was refused.")
     user_errors: list[UserError] = user_errors()
@@ -180,6 +203,26 @@ class TenantMutations:
         given: dict[str, Any] = vars(input)
         values = {name: some.value for name, some in given.items() if some is not None}
         return TenantPayload(tenant=Tenant.of(await tenants.change(info.context.caller, values)))
+
+    @strawberry.mutation(
+        description="Lets the viewer's tenant be deleted for good, with all that it keeps, after a time in which an owner may "
+        "cancel that and everybody may read. OWNER, with a proof of the last ten minutes.",
+        extensions=[Refusals()],
+        directives=[weighs(CHANGES)],
+    )
+    async def delete_tenant(self, info: Info, input: DeleteTenantInput) -> TenantPayload:
+        """The tenant, with its date."""
+        context = info.context
+        return TenantPayload(tenant=Tenant.of(await deletion.ask(context.desk, context.caller, input.confirm_slug)))
+
+    @strawberry.mutation(
+        description="Keeps the viewer's tenant, which was to be deleted. OWNER.",
+        extensions=[Refusals()],
+        directives=[weighs(CHANGES)],
+    )
+    async def cancel_tenant_deletion(self, info: Info) -> TenantPayload:
+        """The tenant, which serves again."""
+        return TenantPayload(tenant=Tenant.of(await deletion.cancel(info.context.caller)))
 
     @strawberry.mutation(
         description="Makes a tenant, and invites its first owner. For operators.",

@@ -45,6 +45,13 @@ ACTIONS: Final[dict[str, Action]] = {
     "password.refused": Action("A change of the password was refused, since the current one was wrong.", "user"),
     "password.reset": Action("A forgotten password was replaced by a mailed link.", "user", "`sessions_ended`"),
     "password.reset_requested": Action("Somebody asked for a link to replace a user's password; it was mailed.", "user"),
+    "person.erased": Action(
+        "All that was kept of one person was removed at the machine, as they asked.", "tenant", "how many rows of each table; `by`"
+    ),
+    "person.exported": Action(
+        "All that is kept of one person was handed over at the machine.", "tenant", "how many rows of each table; `by`"
+    ),
+    "person.found": Action("What is kept of one person was counted at the machine.", "tenant", "how many rows of each table; `by`"),
     "reauthenticated": Action("Who is signed in proved it again, before something dangerous.", "session"),
     "reauthentication.refused": Action(
         "Who is signed in did not prove it: the password or the code was wrong or missing.", "session", "`factor`, `why`"
@@ -58,17 +65,28 @@ ACTIONS: Final[dict[str, Action]] = {
         "Rows of the tenant were brought back from a backup.", "tenant", "`users`, `labels`, `contacts` that were written; `by`"
     ),
     "restore.started": Action("Rows of the tenant begin to be brought back from a backup.", "tenant", "`by`"),
+    "retention.applied": Action(
+        "What had been kept long enough was removed.",
+        "tenant",
+        "how many rows of each kind (docs/retention.md); `audit_through`, up to which link the beginning of this log was cut off",
+    ),
     "session.revoked": Action("A user ended one of their sessions from another one.", "session", "`count`, 0 where it was over"),
     "sessions.revoked": Action("A user ended all of their sessions, or all others.", "user", "`count`"),
     "tenant.changed": Action(
         "The tenant's name or settings were changed.",
         "tenant",
-        "`fields`; the new `require_totp` where it was set; `by` an operator",
+        "`fields`; the new `require_totp`, `legal_hold`, `trash_days`, `audit_days` where they were set; `by` an operator",
     ),
     "tenant.closed": Action("An operator closed the tenant, as the old routes delete one.", "tenant", "`by`"),
     "tenant.created": Action("An operator made the tenant.", "tenant", "`by`"),
     "tenant.exported": Action("A bundle was made at the machine.", "tenant", "`passwords`, whether their hashes are in it; `by`"),
     "tenant.imported": Action("The tenant came out of a bundle.", "tenant", "`at`, the moment of the bundle; `by`"),
+    "tenant.deletion_cancelled": Action("An owner took back that the tenant is to be deleted.", "tenant"),
+    "tenant.deletion_requested": Action(
+        "The tenant is to be deleted, which its owners may take back until then.", "tenant", "`until`; `by` at the console"
+    ),
+    "tenant.held": Action("The tenant was put under legal hold at the machine.", "tenant", "`by`"),
+    "tenant.released": Action("The tenant's legal hold was lifted at the machine.", "tenant", "`by`"),
     "tenant.resumed": Action("An operator let the tenant's people sign in again.", "tenant", "`by`"),
     "tenant.suspended": Action("An operator ended the tenant's sessions and refuses its people.", "tenant", "`by`"),
     "totp.disabled": Action("The second factor was taken away.", "user"),

@@ -128,6 +128,8 @@ def _refusal(error: BaseException) -> Refusal | None:
         return SecondFactorMissing(
             "Your tenant asks for a second factor. Enrol an authenticator, or reauthenticate with a code of yours."
         )
+    if (state, said) == ("42501", "the tenant is being deleted"):
+        return Forbidden("This tenant is being deleted. Until then its people may read, and an owner may cancel the deletion.")
     if state == "22021":
         return InvalidInput("A text holds a character that cannot be kept, such as NUL.")
     if state in {"55P03", "57014"}:

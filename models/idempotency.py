@@ -17,26 +17,18 @@ from tortoise import Model, fields
 
 from models.errors import IdempotencyKeyReused, InvalidInput
 from models.tenancy import TenantManager, fetch, held
-from models.values import Made, Row, now
+from models.values import Made, Row
 
 KEPT: Final = timedelta(hours=24)
 """For so long a key is remembered; after that it is a new one."""
 
 KEY_LENGTH: Final = 255
-BATCH: Final = 5_000
-"""Keys that are forgotten in one transaction, at the most."""
 
 _PATH: Final = ("idempotencyKey",)
 _CLAIM: Final = """
 INSERT INTO idempotency_keys (tenant_id, id, user_id, key, request, created_at) VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (tenant_id, user_id, key) DO UPDATE SET id = $2, request = $5, created_at = $6, number = NULL
 WHERE idempotency_keys.created_at <= $7 RETURNING id
-"""
-
-_SWEEP: Final = """
-DELETE FROM idempotency_keys WHERE tenant_id = $1 AND id IN (
-    SELECT id FROM idempotency_keys WHERE tenant_id = $1 AND created_at <= $2 ORDER BY created_at LIMIT $3
-) RETURNING id
 """
 
 
@@ -80,8 +72,3 @@ class IdempotencyKey(Model):
     async def settle(cls, row: Row) -> None:
         """Remembers the number of the row that was made."""
         await cls.filter(id=row["id"]).update(number=row["number"])
-
-    @classmethod
-    async def sweep(cls) -> bool:
-        """Forgets the oldest keys that are no keys any more, and tells whether there may be others."""
-        return len(await fetch(_SWEEP, held(), now() - KEPT, BATCH)) == BATCH

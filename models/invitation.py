@@ -17,8 +17,6 @@ from models.values import Role, Row, normal, now
 LIFETIME: Final = timedelta(days=7)
 """How long an invitation may be accepted."""
 
-KEPT: Final = timedelta(days=30)
-"""For so long after its time an invitation is kept."""
 
 OPEN: Final = 100
 """Open invitations that a tenant has at the most."""
@@ -92,11 +90,6 @@ class Invitation(Model):
     async def withdraw(cls, invited_by: UUID) -> None:
         """Revokes what a user has sent who may not invite so any more."""
         await cls._open().filter(invited_by=invited_by).update(revoked_at=now())
-
-    @classmethod
-    async def sweep(cls) -> None:
-        """Drops what has been over for longer than it is KEPT: the addresses are of people who may never have joined."""
-        await cls.filter(expires_at__lt=now() - KEPT).delete()
 
     @classmethod
     def _open(cls) -> QuerySet[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -18,8 +18,6 @@ from observability.logging import request_id
 
 ENDED: Final = (JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELLED)
 FAILURE_LENGTH: Final = 500
-KEPT: Final = timedelta(days=30)
-"""For so long a tenant sees what has ended."""
 
 _MADE: Final[Row] = {"sha256": None, "expires_at": None}
 _WITH_EXPORTS: Final = (
@@ -130,11 +128,6 @@ class Job(Model):
         """Ends the attempt, and the job waits for the next one; an attempt that does not count is taken back."""
         attempts = job["attempts"] if counts else job["attempts"] - 1
         await cls._attempt(job).update(status=JobStatus.QUEUED, failure=failure, attempts=attempts)
-
-    @classmethod
-    async def sweep(cls) -> None:
-        """Drops what ended longer ago than it is KEPT."""
-        await cls.filter(finished_at__lt=now() - KEPT).delete()
 
     @classmethod
     def _attempt(cls, job: Row) -> Any:

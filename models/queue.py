@@ -50,6 +50,11 @@ async def take_away(job_id: UUID) -> None:
         await queries(_DOOR).mark_job_as_cancelled([JobId(row["id"]) for row in rows])
 
 
+async def forget() -> None:
+    """Takes everything of the held tenant out of the queue."""
+    await fetch("DELETE FROM queue.pgqueuer q WHERE substring(q.payload FROM 1 FOR 16) = $1", held().bytes)
+
+
 async def sweep() -> None:
     """Drops what the queue's log has KEPT long enough; inside any door."""
     await fetch("DELETE FROM queue.pgqueuer_log WHERE created < now() - $1::interval", KEPT)

@@ -25,6 +25,9 @@ SETTLED: Final = timedelta(seconds=60)
 LATE: Final = timedelta(minutes=10)
 """So far behind the latest sealed entry one is still taken: its transaction was slow, or its server's clock is. None older is."""
 
+AUDIT_LEAST: Final = timedelta(days=90)
+"""No tenant keeps its log for a shorter time, and so no cut off its beginning is nearer."""
+
 BATCH: Final = 1_000
 """Entries that are sealed in one transaction."""
 
@@ -54,6 +57,13 @@ class Head(NamedTuple):
     seal: bytes
     fresh: int
     position: Position
+
+
+class Cut(NamedTuple):
+    """What is told of the cut behind which a chain begins: the number of the link that stayed, and when it was made."""
+
+    number: int
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +128,12 @@ class AuditSeal(Model):
         return Head(walk.number, walk.seal, len(links), Position(rows[-1]["at"], rows[-1]["id"]))
 
     @classmethod
+    async def beginning(cls) -> Row | None:
+        """The held tenant's first link, with its entry as `links` has it: where retention cut, that is gone."""
+        first = await cls.all().order_by("number").first()
+        return None if first is None else (await cls.links(first.number - 1, first.number))[0]
+
+    @classmethod
     async def last_number(cls) -> int:
         """How many links the held tenant's chain says it has."""
         last = await cls.all().order_by("-number").first()
@@ -176,6 +192,17 @@ class Walk:
         ]
         self.seal = hashlib.sha256(self.seal + orjson.dumps(told)).digest()
         self.latest = at if self.latest is None else max(at, self.latest)
+
+    def begin(self, first: Row, cut: Cut) -> Fault | None:
+        """Begins behind a cut that was told of, at the link that stayed; what is wrong with that, or None."""
+        if first["number"] != cut.number or first["id"] is not None:
+            return Fault("the chain does not begin where it was cut", cut.number)
+        if cut.at - first["latest_at"] < AUDIT_LEAST:
+            return Fault("entries were cut off that were too young for it", cut.number)
+        self.number, self.seal, self.latest = first["number"], first["seal"], first["latest_at"]
+        if self.heads.get(self.number, {self.seal}) != {self.seal}:
+            return Fault("the chain was written anew: another head was logged at this number", self.number)
+        return None
 
     def fault(self, link: Row) -> Fault | None:
         """What is wrong with the next link, after which the walk goes no further; or None."""

@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
 from tortoise import Model, fields
 
 from models import rules
-from models.errors import InvalidInput, NotAllowed, NotFound
+from models.errors import InvalidInput, NotAllowed, NotFound, SlugTaken
 from models.paging import Key, Page, Window, page, searched
+from models.seal import AUDIT_LEAST
 from models.session import Session
-from models.tenancy import LobbyManager, ask, behind, held, record
+from models.tenancy import LobbyManager, ask, behind, fetch, held, record
 from models.values import Row, SessionEndReason, SignupPolicy, TenantStatus, new_id, now
 
+SLUG_REST: Final = timedelta(days=365)
+"""For so long nobody else may take the slug of a tenant that was deleted: its people would sign in to strangers."""
+
+_WAS_ANOTHERS: Final = (
+    "SELECT EXISTS (SELECT FROM deletions d WHERE d.slug_digest = sha256(convert_to($1, 'UTF8')) AND d.began_at > $2) AS was"
+)
 _BY_SLUG = (Key("t.slug"),)
 _THRESHOLDS = (
     ("login_attempts_per_minute", "loginAttemptsPerMinute", 1, 10_000),
     ("requests_per_minute", "requestsPerMinute", 10, 1_000_000),
+    ("trash_days", "trashDays", 7, 3_650),
+    ("audit_days", "auditDays", AUDIT_LEAST.days, 3_650),
 )
 
 
@@ -33,6 +43,10 @@ class Tenant(Model):
     login_attempts_per_minute = fields.IntField(default=10)
     requests_per_minute = fields.IntField(default=60_000)
     require_totp = fields.BooleanField(default=False)
+    trash_days = fields.IntField(default=30)
+    audit_days = fields.IntField(default=365)
+    legal_hold = fields.BooleanField(default=False)
+    deletion_at = fields.DatetimeField(null=True)
     created_at = fields.DatetimeField()
     updated_at = fields.DatetimeField()
 
@@ -43,10 +57,12 @@ class Tenant(Model):
     @classmethod
     async def add(cls, slug: str, name: str, signup: SignupPolicy, *, id: UUID | None = None) -> Row:  # noqa: A002 - the column
         """A new, active tenant. Refuses with SlugTaken where another one has the slug."""
-        moment = now()
+        moment, kept = now(), rules.slug(slug, "slug")
+        if (await fetch(_WAS_ANOTHERS, kept, moment - SLUG_REST))[0]["was"]:
+            raise SlugTaken("Another tenant that was deleted had this slug until a while ago. Take another one.", ("slug",))
         tenant = await cls.create(
             id=id or new_id(),
-            slug=rules.slug(slug, "slug"),
+            slug=kept,
             name=rules.required(name, rules.NAME_LENGTH, "name"),
             signup=signup,
             created_at=moment,
@@ -88,7 +104,7 @@ class Tenant(Model):
     @classmethod
     async def change(cls, tenant_id: UUID, **values: Any) -> Row:
         """The row after these columns have taken their new values. Refuses with NotFound or a column\'s rule; none may be empty."""
-        rules.none_empty(values)
+        rules.none_empty({column: value for column, value in values.items() if column != "deletion_at"})
         if "name" in values:
             values["name"] = rules.required(values["name"], rules.NAME_LENGTH, "name")
         for column, field, least, most in _THRESHOLDS:
@@ -99,19 +115,49 @@ class Tenant(Model):
         return await cls.find(tenant_id)
 
     @classmethod
+    async def locked(cls) -> Row:
+        """The held tenant's row, which nobody changes until the door closes. Refuses with NotFound."""
+        tenant = await cls.filter(id=held()).select_for_update(no_key=True).first()
+        if tenant is None:
+            raise NotFound("There is no such tenant.", ("id",))
+        return record(tenant)
+
+    @classmethod
+    async def refuse_held(cls) -> None:
+        """Refuses with NotAllowed while the held tenant is under legal hold, which does not begin before the door closes."""
+        if (await cls.locked())["legal_hold"]:
+            raise NotAllowed("This tenant is under legal hold: nothing of it is removed for good before that is lifted.", ())
+
+    @classmethod
     async def turn(cls, status: TenantStatus, *, reopen: bool = False) -> Row:
         """The held tenant's row in another state; out of ACTIVE its sessions end.
 
-        Refuses with NotAllowed what is being deleted, unless it is to `reopen`.
+        Refuses with NotAllowed what is being deleted, unless it is to `reopen` and its deletion has not begun.
         """
-        tenant = await cls.filter(id=held()).select_for_update(no_key=True).first()  # an export that goes on holds its key
-        if tenant is None:
-            raise NotFound("There is no such tenant.", ("id",))
-        if tenant.status is TenantStatus.DELETING is not status and not reopen:
+        tenant = await cls.locked()
+        if tenant["status"] is TenantStatus.DELETING is not status and not (reopen and (_closed(tenant) or serves(tenant))):
             raise NotAllowed("This tenant is being deleted.", ("id",))
         if status is not TenantStatus.ACTIVE:
             await Session.end(SessionEndReason.TENANT_SUSPENDED)
-        return await cls.change(tenant.id, status=status)
+        until = tenant["deletion_at"] if status is TenantStatus.DELETING else None
+        return await cls.change(tenant["id"], status=status, deletion_at=until)
+
+    @classmethod
+    async def leave(cls, until: datetime) -> Row:
+        """The held tenant's row on its way out: at `until` it is deleted. One whose date is set keeps it.
+
+        Refuses with NotAllowed while the tenant is under legal hold.
+        """
+        await cls.refuse_held()
+        tenant = await cls.find(held())
+        if tenant["deletion_at"] is not None:
+            return tenant
+        return await cls.change(tenant["id"], status=TenantStatus.DELETING, deletion_at=until)
+
+    @classmethod
+    async def due(cls) -> list[Row]:
+        """The tenants whose deletion has come, or has begun."""
+        return await cls.filter(status=TenantStatus.DELETING, deletion_at__lte=now(), legal_hold=False).order_by("id").values()
 
     @classmethod
     async def many(cls, tenant_ids: Sequence[UUID]) -> dict[UUID, Row]:
@@ -140,6 +186,16 @@ class Tenant(Model):
         where, words = _found(search)
         rows = await ask(behind(f"SELECT count(*) AS n FROM tenants t WHERE {' AND '.join(where) or 'true'}"), *words)
         return int(rows[0]["n"])
+
+
+def serves(tenant: Row) -> bool:
+    """Whether the tenant's people may sign in: in one on its way out, to read, and to keep it."""
+    leaving = tenant["deletion_at"] is not None and (tenant["deletion_at"] > now() or tenant["legal_hold"])
+    return bool(tenant["status"] == TenantStatus.ACTIVE or leaving)
+
+
+def _closed(tenant: Row) -> bool:
+    return tenant["status"] == TenantStatus.DELETING and tenant["deletion_at"] is None
 
 
 def _found(search: str | None) -> tuple[list[str], list[str]]:

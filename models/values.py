@@ -73,6 +73,10 @@ ENROLLING = "ENROLLING"
 """Beside the roles: what opens a door to those too who lack the second factor that their tenant asks for."""
 
 
+LEAVING = "LEAVING"
+"""Beside the roles: what opens a door in a tenant that is on its way out, too."""
+
+
 class Gender(StrEnum):
     """As a contact gave it. The old routes know only two of them."""
 

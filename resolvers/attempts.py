@@ -13,7 +13,7 @@ from models.audit import AuditEntry
 from models.errors import Refusal, TooManyAttempts, Unavailable, UnknownTenant
 from models.login_history import LoginHistory
 from models.tenancy import lobby, within
-from models.tenant import Tenant
+from models.tenant import Tenant, serves
 from models.values import Origin, Row, TenantStatus, normal
 from observability.metrics import AuthKind
 
@@ -100,6 +100,6 @@ async def _is_familiar(home: Row, origin: Origin) -> bool:
 
 async def refuse_unknown(desk: Desk, origin: Origin, home: Row | None) -> None:
     """For the old clients, who are told: refuses with UnknownTenant, so many times a minute for one network."""
-    if home is None or home["status"] == TenantStatus.DELETING:
+    if home is None or (home["status"] == TenantStatus.DELETING and not serves(home)):
         await counted(desk, origin, "tenant", "", None, network(origin))
         raise UnknownTenant("Tenant not found", ("tenant_id",))

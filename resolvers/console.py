@@ -22,7 +22,7 @@ from models.tenancy import lobby, within
 from models.tenant import Tenant
 from models.user import User
 from models.values import Origin, Role, Row, SessionEndReason, SignupPolicy, TenantStatus, new_id
-from resolvers import invitations, links
+from resolvers import deletion, invitations, links, sweeping
 
 _HERE = Origin(user_agent="console")
 
@@ -62,6 +62,28 @@ async def suspend(slug: str) -> Row:
 async def resume(slug: str) -> Row:
     """Lets the tenant's people sign in again. Refuses with NotFound."""
     return await _turn(slug, TenantStatus.ACTIVE, "tenant.resumed")
+
+
+async def hold(slug: str, *, on: bool) -> Row:
+    """The tenant, under legal hold or no longer: meanwhile nothing of its data is removed. Refuses with NotFound."""
+    tenant = await called(slug)
+    async with within(tenant["id"]):
+        changed = await Tenant.change(tenant["id"], legal_hold=on)
+        await _tell("tenant.held" if on else "tenant.released", tenant)
+    return changed
+
+
+async def send_away(slug: str, days: int, desk: Writes | None = None) -> Row:
+    """The tenant, to be deleted in so many days; `desk` tells its owners. Refuses with NotFound, NotAllowed under legal hold."""
+    tenant = await called(slug)
+    async with within(tenant["id"]):
+        return await deletion.send_away(desk, days, _HERE, by="console")
+
+
+async def retention(slug: str, *, dry: bool) -> dict[str, int]:
+    """Removes what the tenant has kept long enough, or counts it; how many rows of each kind. Refuses with NotFound."""
+    tenant = await called(slug)
+    return await (sweeping.planned if dry else sweeping.apply)(tenant["id"])
 
 
 async def add_user(hasher: Hasher, slug: str, username: str, email: str, password: str, role: Role, *, password_length: int) -> Row:

@@ -18,6 +18,7 @@ from models.label import ContactLabel, Label
 from models.paging import Page, Window
 from models.retries import retried
 from models.tenancy import through, within
+from models.tenant import Tenant
 from models.values import Row
 
 
@@ -94,9 +95,13 @@ async def change(
 
 @retried
 async def delete(caller: Caller, contact_ids: Sequence[UUID | None], *, permanently: bool) -> None:
-    """Puts contacts into the trash, or removes them for good, all or none. Refuses with NotFound and the path of the first miss."""
+    """Puts contacts into the trash, or removes them for good, all or none. Refuses with NotFound and the path of the first miss, or
+    with NotAllowed what is for good under legal hold.
+    """
     permission = Permission.CONTACTS_DELETE if permanently else Permission.CONTACTS_WRITE
     async with within(caller.to(permission)):
+        if permanently:
+            await Tenant.refuse_held()
         found = await _all(contact_ids)
         if not permanently:
             await Contact.trash(found)

@@ -9,10 +9,10 @@ from auth.desk import Desk, Letter, NotSent
 from auth.mailed import MailedToken
 from models.invitation import Invitation
 from models.mail_token import MailToken
-from models.tenant import Tenant
+from models.tenant import Tenant, serves
 from models.user import User
-from models.values import MailPurpose, Row, TenantStatus
-from resolvers.letter_texts import WORDS, Facts, html, plain
+from models.values import MailPurpose, Row
+from resolvers.letter_texts import WORDS, Facts, html, moment, plain
 from resolvers.letters import ADDRESS, LetterKind
 from resolvers.work import Again, GivenUp, inside
 
@@ -50,10 +50,10 @@ async def _written(desk: Desk, job: Row) -> Letter | None:
     payload, tenant_id = job["payload"], job["tenant_id"]
     kind = LetterKind(payload["letter"])
     tenant = await Tenant.maybe(tenant_id)
-    if tenant is None or tenant["status"] != TenantStatus.ACTIVE:
+    if tenant is None or not serves(tenant):
         return None
     whom = await (_invited(payload) if "invitation" in payload else _user(desk, payload))
-    if whom is None:
+    if whom is None or (kind is LetterKind.TENANT_LEAVES and tenant["deletion_at"] is None):
         return None
     link = None if whom.token is None else f"{desk.public_url}/account/{whom.page}#{_token(desk, tenant_id, whom.token)}"
     facts = Facts(
@@ -64,6 +64,7 @@ async def _written(desk: Desk, job: Row) -> Letter | None:
         network=payload.get("network"),
         link=link,
         until=None if whom.token is None else whom.token["expires_at"],
+        leaves="" if tenant["deletion_at"] is None else moment(tenant["deletion_at"]),
     )
     return Letter(job["id"].hex, whom.to, WORDS[kind].subject, plain(kind, facts), html(kind, facts))
 

@@ -22,6 +22,7 @@ class Facts(NamedTuple):
     network: str | None = None
     link: str | None = None
     until: datetime | None = None
+    leaves: str = ""
 
 
 class Words(NamedTuple):
@@ -104,6 +105,13 @@ WORDS: Final[dict[LetterKind, Words]] = {
         None,
         "If you did not expect this, ask an administrator of your address book.",
     ),
+    LetterKind.TENANT_LEAVES: Words(
+        "Your address book is to be deleted",
+        "The address book “{slug}” is to be deleted, with everything in it, on {leaves}. Until then it can be read, and its "
+        "owners, of whom you are one, may cancel the deletion.",
+        None,
+        "If you want to keep it, sign in and cancel the deletion before that date.",
+    ),
 }
 """Each kind of letter; `{…}` is one of the facts."""
 
@@ -133,12 +141,13 @@ def html(kind: LetterKind, facts: Facts) -> str:
 
 def _circumstances(facts: Facts) -> list[str]:
     network = [] if facts.network is None else [f"From the network: {facts.network}"]
-    return [f"When: {_moment(facts.at)}", *network]
+    return [f"When: {moment(facts.at)}", *network]
 
 
 def _limit(facts: Facts) -> str:
-    return "The link works once." if facts.until is None else f"The link works once, until {_moment(facts.until)}."
+    return "The link works once." if facts.until is None else f"The link works once, until {moment(facts.until)}."
 
 
-def _moment(at: datetime) -> str:
+def moment(at: datetime) -> str:
+    """A time, as letters tell it."""
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

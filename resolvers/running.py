@@ -10,17 +10,11 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from auth.desk import Desk
-from models import queue
 from models.errors import Unavailable
-from models.export import Export
-from models.idempotency import IdempotencyKey
-from models.invitation import Invitation
 from models.job import Job
-from models.tenancy import lobby
-from models.tenant import Tenant
 from models.values import JobKind, Row
 from observability.logging import bound, logger
-from resolvers import backfills, delivery, exports, seals
+from resolvers import backfills, deletion, delivery, exports, seals, sweeping
 from resolvers.work import Again, GivenUp, TakenAway, door, inside
 
 _log = logger(__name__)
@@ -51,38 +45,14 @@ class Patience(NamedTuple):
         return timedelta(seconds=seconds * random.uniform(0.5, 1.0))  # noqa: S311 - spreads load, guards nothing
 
 
-async def sweep(_desk: Desk) -> None:
-    """Drops bundles, jobs, invitations and idempotency keys whose time is over, tenant by tenant, and the queue's own log.
-
-    Where one tenant cannot be swept the others are, and then it raises an ExceptionGroup of Unavailable and TimedOut.
-    """
-    async with lobby():
-        await queue.sweep()
-        homes = await Tenant.every()
-    failed = []
-    for home in homes:
-        try:
-            async with door(home["id"]):
-                await Export.sweep()
-                await Job.sweep()
-                await Invitation.sweep()
-            more = True
-            while more:
-                async with door(home["id"]):
-                    more = await IdempotencyKey.sweep()
-        except Unavailable as refusal:
-            failed.append(refusal)
-    if failed:
-        raise ExceptionGroup("tenants that could not be swept", failed)
-
-
 HANDLERS: Final[dict[JobKind, Handler]] = {JobKind.EXPORT: exports.make, JobKind.MAIL: delivery.deliver}
 """What does each kind of job. It may run twice, and the second time must do no harm."""
 
 PERIODIC: Final[dict[str, Periodic]] = {
     "backfill": Periodic(15, backfills.run),
     "seal": Periodic(60, seals.seal),
-    "sweep": Periodic(3_600, sweep),
+    "sweep": Periodic(3_600, sweeping.sweep),
+    "erase": Periodic(300, deletion.erase),
 }
 """What is done without being asked, by name."""
 

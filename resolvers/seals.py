@@ -12,6 +12,7 @@ from typing import Final
 from uuid import UUID
 
 from auth.desk import Desk
+from models import deletion, retention
 from models.errors import TimedOut, Unavailable
 from models.seal import BATCH, SETTLED, STRIDE, AuditSeal, Fault, Position, Walk
 from models.tenancy import lobby, within
@@ -87,17 +88,35 @@ async def verify(slug: str | None, heads: Heads, progress: Progress) -> list[Ver
     tenants = await console.tenants() if slug is None else [await console.called(slug)]
     verdicts = [await _verdict(tenant, heads.get(tenant["id"], {}), progress) for tenant in tenants]
     if slug is None:
+        async with lobby():
+            stubs = {stub["id"]: stub for stub in await deletion.stubs()}
         gone = sorted(heads.keys() - {tenant["id"] for tenant in tenants})
-        verdicts += [Verdict(tenant.hex, 0, 0, Fault("the tenant and its log are gone, but a head was logged")) for tenant in gone]
+        verdicts += [_deleted(tenant, heads[tenant], stubs.get(tenant)) for tenant in gone]
     return verdicts
+
+
+def _deleted(tenant: UUID, heads: Mapping[int, set[bytes]], stub: Row | None) -> Verdict:
+    """Of a tenant that is gone: its last head, too, has to be the one that its stub tells."""
+    if stub is None:
+        return Verdict(tenant.hex, 0, 0, Fault("the tenant and its log are gone, but a head was logged"))
+    number, seal = stub["audit_number"], stub["audit_head"]
+    altered = max(heads) > number or heads.get(number, {seal}) != {seal}
+    fault = Fault("the tenant was deleted, and its stub tells of another head", number) if altered else None
+    return Verdict(tenant.hex, number, 0, fault)
 
 
 async def _verdict(tenant: Row, heads: Mapping[int, set[bytes]], progress: Progress) -> Verdict:
     walk = Walk(tenant["id"], heads=heads)
     async with within(tenant["id"]):
         last = await AuditSeal.last_number()
-    fault = await _walked(walk, tenant, last, progress) or walk.end()
+        cut, first = await retention.cut(), await AuditSeal.beginning()
+    fault = None if cut is None or first is None else walk.begin(first, cut)
+    fault = fault or await _walked(walk, tenant, last, progress) or walk.end()
     unsealed, stray = await _unsealed(walk, tenant["id"])
+    async with within(tenant["id"]):
+        moved = await retention.cut() != cut
+    if (fault or stray) and moved:  # retention cut its beginning off meanwhile
+        return await _verdict(tenant, heads, progress)
     return Verdict(tenant["slug"], last, unsealed, fault or stray)
 
 

@@ -16,9 +16,9 @@ from models.mail_token import MailToken
 from models.retries import retried
 from models.session import Rotation, Session
 from models.tenancy import through, within
-from models.tenant import Tenant
+from models.tenant import Tenant, serves
 from models.user import User
-from models.values import Origin, Row, SessionEndReason, TenantStatus, ending, normal
+from models.values import Origin, Row, SessionEndReason, ending, normal
 from models.viewer import seen
 from resolvers.attempts import counted, counted_login, keyed, named, network, refuse_unknown
 from resolvers.background import finished
@@ -104,7 +104,7 @@ async def _compared(
         await counted_login(desk, origin, tenant, home, normal(name))
         if legacy:
             await refuse_unknown(desk, origin, home)
-        if home is not None and home["status"] == TenantStatus.ACTIVE and name == username_or_email:
+        if home is not None and serves(home) and name == username_or_email:
             async with within(home["id"]):
                 user, claim = await known_by(desk, name)
         proved = user or claim
@@ -125,7 +125,7 @@ async def refresh(desk: Desk, origin: Origin, token: str, *, tenant: str | None 
     try:
         given = RefreshToken.parse(token, ("refreshToken",))
         home = await keyed(given.tenant)
-        if home is None or home["status"] != TenantStatus.ACTIVE or tenant not in {None, home["slug"]}:
+        if home is None or not serves(home) or tenant not in {None, home["slug"]}:
             raise dead
         await counted(desk, origin, "refresh", home["slug"], home, given.digest.hex())
         candidates = desk.keys.successors(given)
@@ -278,4 +278,4 @@ async def _still(known: Row) -> Row | None:
 async def _served(user_id: UUID, tenant_id: UUID) -> Row | None:
     """The user's row as it is now, locked; None where there is none, or where their tenant does not serve."""
     user, home = await User.locked(user_id), await Tenant.maybe(tenant_id)
-    return user if home is not None and home["status"] == TenantStatus.ACTIVE else None
+    return user if home is not None and serves(home) else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from auth.caller import Caller
@@ -23,6 +23,9 @@ from models.user import User
 from models.values import Role, Row, SignupPolicy, TenantStatus, new_id
 from resolvers import invitations, links
 from resolvers.proofs import refuse_stale
+
+GOVERNED: Final = frozenset({"audit_days", "legal_hold", "trash_days"})
+"""The settings that say how long data is kept."""
 
 
 async def own(caller: Caller) -> Row:
@@ -47,10 +50,14 @@ async def usage(caller: Caller) -> Row:
 @retried
 async def change(caller: Caller, values: Mapping[str, Any]) -> Row:
     """The caller's tenant after its name or settings took new values. Refuses with a field's rule, NotAllowed where the caller
-    asks everybody for a second factor without having one, or ReauthenticationRequired where they ask for it no more.
+    asks everybody for a second factor without having one, or ReauthenticationRequired where they ask for it no more, lift legal
+    hold, or keep something for a shorter time. GOVERNED settings are an owner's.
     """
-    async with within(caller.to(Permission.TENANT_WRITE)):
-        told = {}
+    governs = GOVERNED & values.keys()
+    async with within(caller.to(Permission.TENANT_GOVERN if governs else Permission.TENANT_WRITE)):
+        told: dict[str, Any] = {name: values[name] for name in governs}
+        if governs:
+            await _refuse_haste(caller, values)
         if values.get("require_totp") is not None:
             told["require_totp"] = await _second_factor(caller, required=values["require_totp"])
         tenant = await Tenant.change(caller.tenant, **values)
@@ -160,6 +167,13 @@ async def statistics(caller: Caller) -> dict[str, int]:
             users += await User.count()
             signed_in += await Session.people()
     return {"users": users, "signed_in": signed_in}
+
+
+async def _refuse_haste(caller: Caller, values: Mapping[str, Any]) -> None:
+    """What lets data go asks for a proof of the last minutes."""
+    tenant = await Tenant.locked()
+    if any(values.get(name) is not None and values[name] < tenant[name] for name in GOVERNED):  # a hold that is lifted is less, too
+        await refuse_stale(caller)
 
 
 async def _second_factor(caller: Caller, *, required: bool) -> bool:

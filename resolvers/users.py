@@ -55,7 +55,7 @@ async def change(desk: Desk, caller: Caller, user_id: UUID | None, values: Mappi
 
 @retried
 async def remove(caller: Caller, user_id: UUID | None) -> None:
-    """Removes a user and their sessions. Refuses with NotFound, NotAllowed, LastOwner, ReauthenticationRequired."""
+    """Removes a user and their sessions. Refuses with NotFound, NotAllowed (under hold), LastOwner, ReauthenticationRequired."""
     async with within(caller.to(Permission.USERS_WRITE)):
         await _remove(caller, user_id)
 
@@ -132,6 +132,7 @@ async def _announce(desk: Desk, caller: Caller, before: Row, changed: Row) -> No
 
 
 async def _remove(caller: Caller, user_id: UUID | None) -> None:
+    await Tenant.refuse_held()  # before the users are locked, as retention does it
     user = await _found(caller, user_id)
     await _refuse_out_of_reach(caller, user, Role(user["role"]))
     await refuse_stale(caller)

@@ -22,8 +22,10 @@ from server import bundles, console, database, settings_page
 from server.audit import audit
 from server.backfill import backfill
 from server.binaries import NoPostgres, PostgresFailed
+from server.deletion import deletion
 from server.dev import dev as run_dev
 from server.import_legacy import import_legacy
+from server.person import person
 from server.reseal import secrets
 from server.restore import restore
 from server.serve import serve as run_serve
@@ -44,6 +46,8 @@ cli.command("import-legacy")(import_legacy)
 cli.add_typer(audit, name="audit")
 cli.add_typer(secrets, name="secrets")
 cli.add_typer(backfill, name="backfill")
+cli.add_typer(deletion, name="deletion")
+cli.add_typer(person, name="person")
 
 
 def _settings(kind: type[Kind]) -> Kind:

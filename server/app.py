@@ -71,6 +71,7 @@ def create_app(settings: Settings) -> web.Application:
         access_seconds=settings.access_token_seconds,
         legacy_seconds=settings.legacy_access_token_seconds,
         password_length=settings.password_min_length,
+        deletion_days=settings.deletion_days,
         mail=settings.mail or Mail.OFF,
         mailer=_mailer(settings, metrics),
         public_url=settings.links,

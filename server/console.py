@@ -33,7 +33,7 @@ class Signup(StrEnum):
     invitation = "invitation"
 
 
-tenant = typer.Typer(no_args_is_help=True, help="Makes, lists, suspends and resumes tenants.")
+tenant = typer.Typer(no_args_is_help=True, help="Makes, lists, suspends, resumes and deletes tenants; retention and legal hold.")
 user = typer.Typer(
     no_args_is_help=True, help="Makes, lists, activates and deactivates users, sets their passwords, resets authenticators."
 )
@@ -80,6 +80,37 @@ def suspend_tenant(slug: Slug) -> None:
 def resume_tenant(slug: Slug) -> None:
     """Lets the tenant's people sign in again."""
     typer.echo(f"{_run(lambda _: console.resume(slug))['slug']} is active.")
+
+
+@tenant.command("hold")
+def hold_tenant(slug: Slug, off: Annotated[bool, typer.Option("--off", help="Lift it.")] = False) -> None:
+    """Puts a tenant under legal hold: nothing of its data is removed by its age, and it is not deleted, until that is lifted."""
+    held = _run(lambda _: console.hold(slug, on=not off))
+    typer.echo(f"{held['slug']} is {'under legal hold' if held['legal_hold'] else 'under no legal hold'}.")
+
+
+@tenant.command("retention")
+def apply_retention(
+    slug: Slug, dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count; nothing is removed.")] = False
+) -> None:
+    """Removes what the tenant has kept long enough, as `serve` and `work` do by themselves; how many rows of each kind."""
+    removed = _run(lambda _: console.retention(slug, dry=dry_run))
+    _table((kind, str(count)) for kind, count in removed.items())
+    typer.echo(f"{sum(removed.values())} rows {'would be' if dry_run else 'were'} removed.")
+
+
+@tenant.command("delete")
+def delete_tenant(
+    slug: Slug,
+    confirm: Annotated[str, typer.Option(help="The slug once more.", show_default=False)],
+    tell: Annotated[bool, typer.Option("--tell", help="Tell its owners by letter; wants the settings of `serve`.")] = False,
+) -> None:
+    """Lets a tenant be deleted in DELETION_DAYS; until then its people may read, and its owners, or `tenant resume`, keep it."""
+    if confirm != slug:
+        raise InvalidInput("--confirm is not the tenant's slug.")
+    letters = _Letters.of(load(os.environ, Settings)) if tell else None
+    leaving = _run(lambda desk: console.send_away(slug, desk.settings.deletion_days, letters))
+    typer.echo(f"{leaving['slug']} is to be deleted at {leaving['deletion_at']:%Y-%m-%d %H:%M} UTC.")
 
 
 @user.command("create")

@@ -141,6 +141,9 @@ class Console(Keyed):
     )
     statement_timeout_ms: int = Field(2_500, ge=100, le=60_000, description="After so long Postgres gives up a statement.")
     password_min_length: int = Field(8, ge=8, le=64, description="Characters that a new password has at least.")
+    deletion_days: int = Field(
+        7, ge=1, le=90, description="Days from when a tenant is asked to be deleted until it is; so long an owner may cancel it."
+    )
     bcrypt_cost: int = Field(12, ge=4, le=16, description="2^cost rounds for a password; at least 12 in production.")
 
     @field_validator("bcrypt_cost")

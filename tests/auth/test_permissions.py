@@ -10,20 +10,22 @@ from auth.permissions import GRANTS, Permission, holders
 from models.values import ENROLLING, OPERATOR, Role
 
 _TABLE = {
-    "account:use": "VIEWER EDITOR ADMIN OWNER ENROLLING",
-    "audit:read": "ADMIN OWNER",
+    "account:use": "VIEWER EDITOR ADMIN OWNER ENROLLING LEAVING",
+    "audit:read": "ADMIN OWNER LEAVING",
     "invitations:write": "ADMIN OWNER",
-    "jobs:read": "ADMIN OWNER",
+    "jobs:read": "ADMIN OWNER LEAVING",
     "jobs:write": "ADMIN OWNER",
-    "contacts:read": "VIEWER EDITOR ADMIN OWNER",
-    "labels:read": "VIEWER EDITOR ADMIN OWNER",
-    "tenant:read": "VIEWER EDITOR ADMIN OWNER",
-    "users:read": "VIEWER EDITOR ADMIN OWNER",
+    "contacts:read": "VIEWER EDITOR ADMIN OWNER LEAVING",
+    "labels:read": "VIEWER EDITOR ADMIN OWNER LEAVING",
+    "tenant:read": "VIEWER EDITOR ADMIN OWNER LEAVING",
+    "users:read": "VIEWER EDITOR ADMIN OWNER LEAVING",
     "contacts:write": "EDITOR ADMIN OWNER",
     "labels:write": "EDITOR ADMIN OWNER",
     "contacts:delete": "ADMIN OWNER",
     "tenant:write": "ADMIN OWNER",
     "users:write": "ADMIN OWNER",
+    "tenant:delete": "OWNER LEAVING",
+    "tenant:govern": "OWNER",
     "tenants:operate": "OPERATOR",
 }
 

@@ -21,6 +21,8 @@ STRICT = "(tenant_id = ( SELECT held_tenant() AS held_tenant))"
 GLOBAL_KEYS = {
     "aerich_pkey": "migrations belong to no tenant",
     "backfills_pkey": "a backfill goes through all tenants",
+    "deletions_of_slug": "whether a deleted tenant had a slug is asked before there is a tenant",
+    "deletions_pkey": "their tenants are gone",
     "door_keys_pkey": "a key of the server holds any tenant",
     "tenants_pkey": "tenants are found before any door is open",
     "tenants_slug_key": "what people type when they sign in names one tenant of all",
@@ -29,7 +31,10 @@ GLOBAL_KEYS = {
 
 
 LENT = {
+    "cut_audit(bytea,timestamp with time zone,integer)": "with the key: what is too old goes from the beginning of the log",
     "enter(uuid,uuid,text[])": "the door",
+    "erase_tenant(bytea,integer)": "with the key: a tenant whose time has come goes",
+    "forget_logins(bytea,timestamp with time zone,integer)": "with the key: what is too old goes from the history",
     "hold(uuid,bytea)": "the door of those without a session",
     "knows_door_key(bytea)": "whether the server has the key of that door",
     "pass_numbers(integer,integer)": "numbers of new rows go on after old ids: forward alone, and never near their end",
@@ -60,7 +65,13 @@ async def test_every_tenant_table_stands_behind_the_wall(admin: asyncpg.Connecti
 
 async def test_only_these_tables_have_no_tenant(admin: asyncpg.Connection) -> None:
     rows = await admin.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
-    assert {row["tablename"] for row in rows} - set(await tenant_tables(admin)) == {"aerich", "backfills", "door_keys", "tenants"}
+    assert {row["tablename"] for row in rows} - set(await tenant_tables(admin)) == {
+        "aerich",
+        "backfills",
+        "deletions",
+        "door_keys",
+        "tenants",
+    }
     nullable = await admin.fetch(
         "SELECT table_name FROM information_schema.columns WHERE table_schema = 'public' AND column_name = 'tenant_id' "
         "AND (is_nullable = 'YES' OR data_type <> 'uuid')"

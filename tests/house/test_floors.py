@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from auth.permissions import GRANTS, Permission
-from models.values import ENROLLING, OPERATOR, Role
+from models.values import ENROLLING, LEAVING, OPERATOR, Role
 from server.database import ROOT
 from tests.house.code import ROOMS, Source, sources
 
@@ -31,6 +31,9 @@ WITHOUT_A_PASS = {
     "resolvers.restoring._audited": "at the machine itself: that rows were brought back goes on record",
     "resolvers.restoring._batch": "at the machine itself: bringing rows back from a backup",
     "resolvers.restoring._prepared": "at the machine itself: what a backup is compared with",
+    "resolvers.person.erase": "at the machine itself: what a person asks for",
+    "resolvers.person.export": "at the machine itself: what a person asks for",
+    "resolvers.person.find": "at the machine itself: what a person asks for",
     "resolvers.seals._extend": "maintenance: seals are added, and nothing is shown to anybody",
     "resolvers.seals._unsealed": "at the machine itself: ids and times of entries are told",
     "resolvers.seals._verdict": "at the machine itself: ids and times of entries are told",
@@ -61,8 +64,12 @@ LOBBY = {
     "resolvers.backfills.every",
     "resolvers.backfills.pause",
     "resolvers.backfills.start",
-    "resolvers.running.sweep",
+    "resolvers.deletion.erase",
+    "resolvers.deletion.erase_one",
+    "resolvers.deletion.stubs",
+    "resolvers.sweeping.sweep",
     "resolvers.seals.seal",
+    "resolvers.seals.verify",
     "resolvers.tenants.requests_per_minute",
     "server.demo.plant",
 }
@@ -175,7 +182,7 @@ def test_permissions_are_one_table_in_order() -> None:
     for permission in Permission:
         assert re.fullmatch(r"[a-z]+:[a-z]+", permission)
         assert permission.name == permission.value.replace(":", "_").upper()
-    assert list(GRANTS) == [*Role, OPERATOR, ENROLLING]
+    assert list(GRANTS) == [*Role, OPERATOR, ENROLLING, LEAVING]
     for stronger, weaker in zip(list(Role), list(Role)[1:], strict=False):
         assert GRANTS[stronger] >= GRANTS[weaker]
     assert GRANTS[OPERATOR].isdisjoint(GRANTS[Role.OWNER])

@@ -31,6 +31,7 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
         "mutation($ids: [ID!]!) { deleteContacts(input: { ids: $ids, permanently: true }) { deletedIds } }",
         {"ids": [f"contact_{GHOST}"]},
     ),
+    "Mutation.updateTenant, how long data is kept": ("mutation { updateTenant(input: { trashDays: 30 }) { tenant { name } } }", {}),
     "Query.node of a session": ("query($id: ID!) { node(id: $id) { id } }", {"id": f"session_{GHOST}"}),
     "Query.node of a tenant": ("query($id: ID!) { node(id: $id) { id } }", {"id": f"tenant_{GHOST}"}),
     "Query.node of a user": ("query($id: ID!) { node(id: $id) { id } }", {"id": f"user_{GHOST}"}),

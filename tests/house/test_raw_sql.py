@@ -55,6 +55,7 @@ async def _filled(admin: asyncpg.Connection, slug: str) -> UUID:
             "INSERT INTO idempotency_keys (tenant_id, id, user_id, key, request) VALUES ($1, $2, $3, $4, $4)",
             (contact, user, digest),
         ),
+        ("INSERT INTO retention_runs (tenant_id) VALUES ($1)", ()),
         ("INSERT INTO legacy_imports VALUES ($1, 'USER', 1, $2, 0)", (user,)),
         ("INSERT INTO jobs (tenant_id, id, kind) VALUES ($1, $2, 'test')", (contact,)),
         ("INSERT INTO exports (tenant_id, id, expires_at) VALUES ($1, $2, now())", (contact,)),
@@ -138,6 +139,21 @@ async def test_the_log_and_the_history_are_appended_to_alone(app: asyncpg.Connec
     for table in sorted(APPEND_ONLY):
         for statement in (f"UPDATE {table} SET tenant_id = tenant_id", f"DELETE FROM {table}", f"TRUNCATE {table}"):
             assert await _state(app, statement, home=homes[0]) == "42501", statement
+
+
+@pytest.mark.parametrize("call", ["forget_logins($1, now(), 9)", "cut_audit($1, now(), 9)", "erase_tenant($1, 9)"])
+async def test_what_removes_more_wants_the_key_of_the_door(
+    call: str, app: asyncpg.Connection, admin: asyncpg.Connection, homes: tuple[UUID, UUID]
+) -> None:
+    """Even where the tenant's row, which she may write, says that all of it is to go."""
+    acme, key = homes[0], VAULT.keys("door")[0]
+    leaving = "UPDATE tenants SET status = 'DELETING', deletion_at = now() - interval '1 day' WHERE id = $1"
+    await admin.execute(leaving, acme)
+    await admin.execute("UPDATE login_history SET at = now() - interval '10 years'")
+    await admin.execute("UPDATE audit_seals SET latest_at = now() - interval '10 years'")
+    assert await _state(app, f"SELECT {call}", b"not the key", home=acme) == "28000"
+    assert await _state(app, f"SELECT {call}", key) != "SELECT 1"  # without a door
+    assert await _state(app, f"SELECT {call}", key, home=acme) == "SELECT 1"
 
 
 async def test_a_reference_never_leads_into_another_tenant(

@@ -45,6 +45,7 @@ DONE_ONCE = {
 NO_REQUEST = (
     "resolvers.console.",
     "resolvers.moving.",
+    "resolvers.person.",
     "resolvers.restoring.",
     "resolvers.seals.",
     "resolvers.transfer.",

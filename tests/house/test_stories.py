@@ -19,6 +19,7 @@ ONE_SIDED = {
     "test_idempotency": "both, by ways of their own that tell the whole answer",
     "test_invitations": "invitations, which the old routes have not",
     "test_labels": "labels, which the old routes have not",
+    "test_leaving": "leaving and legal hold, which the old routes have not; that they too change nothing is told here",
     "test_letters": "what is mailed, below both",
     "test_links": "the links of letters, and sign-up by letter, which the old routes have not",
     "test_link_pages": "the pages of the links in a browser",

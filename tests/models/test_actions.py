@@ -22,7 +22,8 @@ fields: never a secret, a name, an address or a contact's data. `by` is `console
 by one of the whole service, whom the tenant is not shown.
 
 Edits of contacts and labels are not on record, nor is reading, of the log itself too: each look would add to what is looked at. An
-operator has no way to a tenant's data, and what they do with the tenant is here.
+operator has no way to a tenant's data, and what they do with the tenant is here; so is what is found, handed over or erased at the
+machine for a person who asks ([retention](retention.md)).
 
 `auditLog` shows it to ADMIN and above. Within some minutes each entry is sealed into its tenant's chain of hashes, whose heads
 stand in the server's log as `audit head`; `python -m server audit verify --heads LOG` walks the chains and compares. How: ADR 27.

@@ -59,16 +59,6 @@ async def test_what_is_over_is_not_found_as_open(acme: UUID, admin: asyncpg.Conn
         assert (await Invitation.locked(digest=ids[3].bytes * 2) or {})["id"] == ids[3]
 
 
-async def test_what_is_long_over_is_dropped(acme: UUID, admin: asyncpg.Connection) -> None:
-    async with within(acme):
-        old, kept = await _add("a@example.org"), await _add("b@example.org")
-    for one, days in ((old, 31), (kept, 29)):
-        await admin.execute("UPDATE invitations SET expires_at = now() - make_interval(days => $2) WHERE id = $1", one, days)
-    async with within(acme):
-        await Invitation.sweep()
-        assert [row["id"] for row in await Invitation.all().values()] == [kept]
-
-
 async def test_what_one_has_sent_is_withdrawn_and_no_other(acme: UUID) -> None:
     adam, ada = new_id(), new_id()
     async with within(acme):

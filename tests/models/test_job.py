@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import asyncpg
 import pytest
 
 from models.errors import NotFound
-from models.job import KEPT, Job
+from models.job import Job
 from models.paging import Window
 from models.tenancy import within
 from models.values import JobKind, JobStatus, Row, new_id
@@ -102,15 +101,3 @@ async def test_jobs_are_listed_latest_first_by_page_and_status(acme: UUID) -> No
         assert [row["id"] for row in queued.rows] == [jobs[2]["id"], jobs[0]["id"]]
         assert (await Job.count(None), await Job.count(JobStatus.CANCELLED)) == (3, 1)
         assert set(await Job.many([jobs[0]["id"], new_id()])) == {jobs[0]["id"]}
-
-
-async def test_what_ended_long_ago_is_swept_and_nothing_else(acme: UUID, admin: asyncpg.Connection) -> None:
-    async with within(acme):
-        old, young, waiting = [(await Job.add(JobKind.MAIL))["id"] for _ in range(3)]
-        await Job.cancel(old)
-        await Job.cancel(young)
-    await admin.execute("UPDATE jobs SET created_at = $1", datetime.now(UTC) - KEPT * 2)
-    await admin.execute("UPDATE jobs SET finished_at = $2 WHERE id = $1", old, datetime.now(UTC) - KEPT - timedelta(minutes=1))
-    async with within(acme):
-        await Job.sweep()
-    assert {row["id"] for row in await admin.fetch("SELECT id FROM jobs")} == {young, waiting}

@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 
 from auth.desk import Desk
-from models import idempotency
+from models import retention
 from models.errors import Unavailable
 from models.job import Job
 from models.tenancy import within
@@ -230,7 +230,7 @@ async def test_a_tenant_that_cannot_be_swept_keeps_no_other_from_it(
 async def test_keys_are_forgotten_batch_by_batch(
     desk: Desk, tortoise: None, admin: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(idempotency, "BATCH", 2)
+    monkeypatch.setattr(retention, "BATCH", 2)
     home = await tenant(admin, "acme")
     user = await add_user(admin, home, "ada", "OWNER")
     await admin.execute(

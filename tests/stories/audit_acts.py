@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
+from unittest.mock import ANY
 
 from models.values import new_id
 from resolvers import running
@@ -155,6 +156,12 @@ async def _tenant_made(world: World) -> Any:
     return await gql("oskar", "createTenant", "CreateTenantInput", slug="fresh", name="canary")(world)
 
 
+async def _kept(world: World) -> Any:
+    await gql("ada", "deleteTenant", "DeleteTenantInput", confirmSlug="acme")(world)
+    await forget(world)
+    return await world.ada.gql("mutation { cancelTenantDeletion { userErrors { code } } }")
+
+
 async def _edits(world: World) -> Any:
     contact = await _contact(world)
     await gql("grace", "updateContact", "UpdateContactInput", id=contact, contact={"name": "canary"})(world)
@@ -242,6 +249,22 @@ LIST: dict[str, tuple[Act, list[Told]]] = {
         gql("adam", "updateTenant", "UpdateTenantInput", name=CANARY, loginAttemptsPerMinute=20),
         [Told("tenant.changed", "adam", "acme", {"fields": ["login_attempts_per_minute", "name"]})],
     ),
+    "how long data is kept": (
+        gql("ada", "updateTenant", "UpdateTenantInput", trashDays=60, auditDays=400, legalHold=True),
+        [
+            Told(
+                "tenant.changed",
+                "ada",
+                "acme",
+                {"fields": ["audit_days", "legal_hold", "trash_days"], "audit_days": 400, "legal_hold": True, "trash_days": 60},
+            )
+        ],
+    ),
+    "a tenant that is to be deleted": (
+        gql("ada", "deleteTenant", "DeleteTenantInput", confirmSlug="acme"),
+        [Told("tenant.deletion_requested", "ada", "acme", {"until": ANY})],
+    ),
+    "a tenant that is kept": (_kept, [Told("tenant.deletion_cancelled", "ada", "acme", {})]),
     "a tenant renamed, of old": (
         rest("oskar", "PUT", "/api/admin/tenants/acme", name=CANARY),
         [Told("tenant.changed", "oskar", "acme", BY_OPERATOR)],

@@ -1,0 +1,105 @@
+"""One person in all of a tenant: the contacts, the account and the invitations of an address, and what depends on those."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from models.tenancy import fetch, held
+from models.values import Row, normal
+
+_CONTACTS: Final = "r.id = ANY ($2::uuid[])"
+_ACCOUNT: Final = "r.user_id = ANY ($3::uuid[])"
+
+PLACES: Final = {
+    "contacts": _CONTACTS,
+    "contact_labels": "r.contact_id = ANY ($2::uuid[])",
+    "users": "r.id = ANY ($3::uuid[])",
+    "sessions": _ACCOUNT,
+    "refresh_tokens": "r.session_id IN (SELECT s.id FROM sessions s WHERE s.tenant_id = $1 AND s.user_id = ANY ($3::uuid[]))",
+    "login_history": _ACCOUNT,
+    "authenticators": _ACCOUNT,
+    "recovery_codes": _ACCOUNT,
+    "mail_tokens": _ACCOUNT,
+    "signup_claims": _ACCOUNT,
+    "idempotency_keys": f"({_ACCOUNT} OR {_CONTACTS})",
+    "invitations": "r.id = ANY ($4::uuid[])",
+    "jobs": "(r.payload ->> 'user' = ANY (SELECT replace(u::text, '-', '') FROM unnest($3::uuid[]) u) "
+    "OR r.payload ->> 'invitation' = ANY (SELECT replace(i::text, '-', '') FROM unnest($4::uuid[]) i))",
+    "audit_entries": "(r.actor_id = ANY ($3::uuid[]) "
+    "OR r.target_id = ANY (SELECT replace(u::text, '-', '') FROM unnest($3::uuid[]) u))",
+    "legacy_imports": "r.target_id = ANY ($2::uuid[] || $3::uuid[])",
+}
+"""Each table where a person may stand, with the rows `r` that are theirs: $2 contacts, $3 users, $4 invitations of theirs."""
+
+KEPT: Final = frozenset({"audit_entries", "legacy_imports"})
+"""What stays: it holds ids, which lead to nobody once the rest is gone, and neither name nor address."""
+
+_FIRST: Final = ("jobs", "invitations", "idempotency_keys", "contact_labels", "contacts")
+"""What is removed, in this order; with the account goes all that depends on it."""
+
+_DERIVED: Final = ("password_hash", "secret", "pending", "digest", "successor", "key", "request", "search_text", "checksum")
+"""Columns that no export has: secrets and digests, and what Postgres makes of the others; so do those that end in _key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """The ids of the contacts, users and invitations that are one person; `mentions`: contacts of others with it in a text."""
+
+    contacts: list[UUID]
+    users: list[UUID]
+    invitations: list[UUID]
+    mentions: list[UUID]
+
+    @classmethod
+    async def of(cls, email: str) -> Person:
+        """Whoever has this address in the held tenant, in any spelling, the trash included."""
+        key = normal(email)
+        return cls(
+            await _ids("SELECT r.id FROM contacts r WHERE r.tenant_id = $1 AND r.email_key IN ($2, fold($2))", key),
+            await _ids("SELECT r.id FROM users r WHERE r.tenant_id = $1 AND r.email_key = $2", key),
+            await _ids("SELECT r.id FROM invitations r WHERE r.tenant_id = $1 AND r.email_key = $2", key),
+            await _ids(
+                "SELECT r.id FROM contacts r WHERE r.tenant_id = $1 AND coalesce(r.email_key, '') NOT IN ($2, fold($2)) AND "
+                "fold(concat_ws(' ', r.name, r.nickname, r.address, r.organization, r.notes)) LIKE '%' || literal($2) || '%'",
+                key,
+            ),
+        )
+
+    async def counted(self) -> dict[str, int]:
+        """How many rows of each place are the person's; those alone of which there are any."""
+        found = {
+            name: int((await self._fetch(f"SELECT count(*) AS n FROM {name} r WHERE {self._where(name)}"))[0]["n"])
+            for name in PLACES
+        }
+        return {name: count for name, count in found.items() if count}
+
+    async def rows(self, name: str) -> list[Row]:
+        """The person's rows of a place, each as the JSON of its columns without _DERIVED."""
+        return await self._fetch(
+            "SELECT (SELECT jsonb_object_agg(c.key, c.value) FROM jsonb_each(to_jsonb(r)) c "
+            f"WHERE c.key NOT LIKE '%\\_key' AND c.key <> ALL ({_array(_DERIVED)}))::text AS row "
+            f"FROM {name} r WHERE {self._where(name)} ORDER BY 1"
+        )
+
+    async def erase(self) -> None:
+        """Removes the person's contacts, invitations and jobs; the account is `User.remove`'s, before or after."""
+        for name in _FIRST:
+            await self._fetch(f"DELETE FROM {name} r WHERE {self._where(name)}")
+
+    def _where(self, name: str) -> str:
+        return (
+            f"r.tenant_id = $1 AND {PLACES[name]} AND $2::uuid[] IS NOT NULL AND $3::uuid[] IS NOT NULL AND $4::uuid[] IS NOT NULL"
+        )
+
+    async def _fetch(self, sql: str) -> list[Row]:
+        return await fetch(sql, held(), self.contacts, self.users, self.invitations)
+
+
+async def _ids(sql: str, key: str) -> list[UUID]:
+    return [row["id"] for row in await fetch(f"{sql} ORDER BY 1", held(), key)]
+
+
+def _array(names: tuple[str, ...]) -> str:
+    return f"ARRAY[{', '.join(repr(name) for name in names)}]"

@@ -1,0 +1,75 @@
+"""The commands for what a person asks of whoever keeps their data: `python -m server person find`, `export`, `erase`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Awaitable
+from pathlib import Path
+from typing import Annotated, Final, TypeVar
+
+import typer
+
+from models.errors import InvalidInput
+from observability import logging
+from resolvers import person as persons
+from server.database import opened
+from server.settings import Console, load
+
+T = TypeVar("T")
+
+person = typer.Typer(
+    no_args_is_help=True, help="Finds, hands over and erases what a tenant keeps of one person; each is on record."
+)
+
+_STDOUT: Final = Path("-")
+Slug = Annotated[str, typer.Option("--tenant", help="The tenant's slug.", show_default=False)]
+Email = Annotated[str, typer.Option(help="The person's e-mail address, in any spelling.", show_default=False)]
+
+
+@person.command()
+def find(tenant: Slug, email: Email) -> None:
+    """How many rows of each table are the person's; and which contacts of others mention the address: look at those yourself."""
+    counts, mentions = asyncio.run(_inside(persons.find(tenant, email)))
+    _table(counts)
+    typer.echo("".join(f"mentioned in {contact}\n" for contact in mentions), nl=False)
+
+
+@person.command()
+def export(
+    tenant: Slug, email: Email, out: Annotated[Path, typer.Option(help="The file to write; - for the terminal.")] = _STDOUT
+) -> None:
+    """All that is kept of the person, as JSON, by table."""
+    text = json.dumps(asyncio.run(_inside(persons.export(tenant, email))), indent=2, ensure_ascii=False, sort_keys=True)
+    if out == _STDOUT:
+        typer.echo(text)
+        return
+    try:
+        out.touch(0o600)
+        out.write_text(f"{text}\n", encoding="utf-8")
+    except OSError:
+        raise InvalidInput(f"{out} cannot be written.") from None
+
+
+@person.command()
+def erase(tenant: Slug, email: Email, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
+    """Removes all that is kept of the person, for good; the audit log keeps ids, which lead to nobody any more."""
+    if not yes:
+        typer.confirm(f"Erase {email} from {tenant}, for good?", abort=True, err=True)
+    _table(asyncio.run(_inside(persons.erase(tenant, email))))
+
+
+async def _inside(work: Awaitable[T]) -> T:
+    settings = load(os.environ, Console)
+    logging.configure("ERROR", stream=sys.stderr)
+    dsn = settings.database_url.get_secret_value()
+    async with opened(dsn, settings.vault(), pool=1, statement_timeout_ms=settings.statement_timeout_ms):
+        return await work
+
+
+def _table(counts: dict[str, int]) -> None:
+    for name, count in counts.items():
+        typer.echo(f"{name}  {count}")
+    typer.echo(f"{sum(counts.values())} rows.")

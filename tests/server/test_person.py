@@ -1,0 +1,187 @@
+"""One person is found, handed over and erased on request: all of theirs, nobody else's, and on record without a name."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from models.person import PLACES
+from models.values import new_id
+from tests.aged import add_aged
+from tests.commands import Command, Said
+from tests.house.walls import checksums, tenant_tables
+from tests.world import World
+
+AGE = timedelta(days=1)
+ADDRESS = "gone@example.org"
+HERS = ("--tenant", "acme", "--email", " Gone@Example.ORG ")
+ALL = {
+    "contacts": 2,
+    "contact_labels": 1,
+    "users": 1,
+    "sessions": 4,
+    "refresh_tokens": 3,
+    "login_history": 3,
+    "authenticators": 1,
+    "recovery_codes": 1,
+    "mail_tokens": 3,
+    "signup_claims": 3,
+    "idempotency_keys": 4,
+    "invitations": 1,
+    "jobs": 2,
+    "audit_entries": 2,
+    "legacy_imports": 1,
+}
+KINDS = ("refresh_tokens", "sessions", "login_history", "mail_tokens", "signup_claims", "idempotency_keys")
+
+
+@pytest.fixture
+async def gone(world: World) -> str:
+    """The id of a user who is in every place, and in the other tenant under the same address."""
+    admin, digest = world.admin, bytes(range(32))
+    for home in (world.acme, world.evil):
+        user = await add_aged(admin, home, 3, -AGE, kinds=())
+        await add_aged(admin, home, 3, -AGE, user=user, kinds=KINDS)
+        contact, trashed, label, invitation = [new_id() for _ in range(4)]
+        for statement, values in (
+            (
+                "UPDATE users SET username = 'gone', email = $3, email_key = $3, role = 'EDITOR' WHERE tenant_id = $1 AND id = $2",
+                (user, ADDRESS),
+            ),
+            (
+                "INSERT INTO contacts (tenant_id, id, name, email, notes) VALUES ($1, $2, 'Gone', 'GONE@example.org', 'hers')",
+                (contact,),
+            ),
+            (
+                "INSERT INTO contacts (tenant_id, id, name, email, deleted_at) VALUES ($1, $2, 'Gone', $3, now())",
+                (trashed, ADDRESS),
+            ),
+            ("INSERT INTO contacts (tenant_id, id, name, notes) VALUES ($1, $2, 'Other', 'ask Gone@example.org')", (new_id(),)),
+            ("INSERT INTO contacts (tenant_id, id, name, email) VALUES ($1, $2, 'Other', 'not-gone@example.org')", (new_id(),)),
+            ("INSERT INTO labels (tenant_id, id, name) VALUES ($1, $2, 'x')", (label,)),
+            ("INSERT INTO contact_labels VALUES ($1, $2, $3)", (contact, label)),
+            (
+                (
+                    "INSERT INTO idempotency_keys (tenant_id, id, user_id, key, request) SELECT $1, $2, u.id, $3, $3 FROM users u "
+                    "WHERE u.tenant_id = $1 AND u.id <> $4 LIMIT 1"
+                ),
+                (contact, digest, user),
+            ),
+            ("INSERT INTO authenticators (tenant_id, user_id, secret) VALUES ($1, $2, 'secret')", (user,)),
+            ("INSERT INTO recovery_codes VALUES ($1, $2, $3)", (user, digest)),
+            (
+                (
+                    "INSERT INTO invitations (tenant_id, id, digest, email, email_key, role, expires_at) "
+                    "VALUES ($1, $2, $3, $4, $4, 'VIEWER', now())"
+                ),
+                (invitation, digest, ADDRESS),
+            ),
+            (
+                "INSERT INTO jobs (tenant_id, id, kind, payload) VALUES ($1, $2, 'MAIL', jsonb_build_object('user', $3::text))",
+                (new_id(), user.hex),
+            ),
+            (
+                "INSERT INTO jobs (tenant_id, id, kind, payload) SELECT $1, $2, 'MAIL', jsonb_build_object('invitation', $3::text)",
+                (new_id(), invitation.hex),
+            ),
+            ("INSERT INTO audit_entries (tenant_id, id, action, actor_id) VALUES ($1, $2, 'logout', $3)", (new_id(), user)),
+            (
+                "INSERT INTO audit_entries (tenant_id, id, action, target_id) VALUES ($1, $2, 'user.created', $3)",
+                (new_id(), user.hex),
+            ),
+            ("INSERT INTO legacy_imports VALUES ($1, 'USER', 1, $2, 0)", (user,)),
+        ):
+            await admin.execute(statement, home, *values)
+    return ADDRESS
+
+
+async def _told(world: World) -> list[tuple[str, dict[str, Any]]]:
+    rows = await world.admin.fetch("SELECT * FROM audit_entries WHERE action LIKE 'person.%' ORDER BY id")
+    assert {(row["tenant_id"], row["target_id"], row["actor_id"]) for row in rows} <= {(world.acme, world.acme.hex, None)}
+    assert "gone" not in str(rows).lower()
+    return [(row["action"], json.loads(row["details"])) for row in rows]
+
+
+async def test_every_place_that_leads_to_a_person_is_known(world: World) -> None:
+    """A new table that refers to a user or a contact, or holds an address, must say here whether it is a person's."""
+    rows = await world.admin.fetch(
+        "SELECT DISTINCT conrelid::regclass::text AS name FROM pg_constraint WHERE contype = 'f' "
+        "AND confrelid IN ('users'::regclass, 'contacts'::regclass, 'sessions'::regclass) UNION "
+        "SELECT table_name::text FROM information_schema.columns WHERE table_schema = 'public' "
+        "AND column_name IN ('email', 'username', 'user_id', 'actor_id', 'target_id')"
+    )
+    assert {row["name"] for row in rows} == PLACES.keys() == ALL.keys()
+    assert PLACES.keys() <= set(await tenant_tables(world.admin))
+
+
+async def test_a_person_is_found_and_others_that_mention_them_are_named(gone: str, world: World, run: Command) -> None:
+    before = await checksums(world.admin, world.evil)
+    found = await run("person", "find", *HERS)
+    mention = await world.admin.fetchval("SELECT id FROM contacts WHERE tenant_id = $1 AND notes LIKE 'ask%'", world.acme)
+    lines = [
+        *(f"{name}  {count}" for name, count in ALL.items()),
+        f"{sum(ALL.values())} rows.",
+        f"mentioned in contact_{mention.hex}",
+    ]
+    assert (found.code, found.out.splitlines(), found.err) == (0, lines, "")
+    assert await _told(world) == [("person.found", ALL | {"by": "console"})]
+    assert await checksums(world.admin, world.evil) == before
+
+
+async def test_all_of_them_is_handed_over_and_no_secret(gone: str, world: World, run: Command, tmp_path: Path) -> None:
+    out = tmp_path / "person.json"
+    assert await run("person", "export", *HERS, "--out", str(out)) == Said(0, "", "")
+    assert out.stat().st_mode & 0o777 == 0o600
+    told = json.loads(out.read_text())
+    assert {name: len(rows) for name, rows in told.items()} == ALL
+    assert {row["tenant_id"] for rows in told.values() for row in rows} == {str(world.acme)}
+    assert sorted(row["email"].lower() for row in told["contacts"]) == [ADDRESS, ADDRESS]
+    assert "hers" in {row["notes"] for row in told["contacts"]}
+    secret = {"password_hash", "secret", "digest", "key", "request", "successor", "pending", "checksum"}
+    columns = {column for rows in told.values() for row in rows for column in row}
+    assert columns & secret == set()
+    assert "\\\\x" not in out.read_text()
+    assert await _told(world) == [("person.exported", ALL | {"by": "console"})]
+
+
+async def test_all_of_them_is_erased_but_for_ids_and_nobody_elses(gone: str, world: World, run: Command) -> None:
+    counts = {table: await world.admin.fetchval(f"SELECT count(*) FROM {table} WHERE tenant_id = $1", world.acme) for table in ALL}
+    others = await checksums(world.admin, world.evil)
+    erased = {name: count for name, count in ALL.items() if name not in {"audit_entries", "legacy_imports"}}
+    done = await run("person", "erase", *HERS, "--yes")
+    assert (done.code, done.out.splitlines()[-1]) == (0, f"{sum(erased.values())} rows.")
+    after = {table: await world.admin.fetchval(f"SELECT count(*) FROM {table} WHERE tenant_id = $1", world.acme) for table in ALL}
+    assert {table: counts[table] - after[table] for table in erased} == erased
+    assert after["audit_entries"] == counts["audit_entries"] + 1
+    assert await checksums(world.admin, world.evil) == others
+    assert await _told(world) == [("person.erased", erased | {"by": "console"})]
+    for table in await tenant_tables(world.admin):
+        left = await world.admin.fetch(f"SELECT t::text AS row FROM {table} t WHERE tenant_id = $1", world.acme)
+        assert not [
+            row["row"] for row in left if ADDRESS in row["row"].lower() and "ask" not in row["row"] and "not-" not in row["row"]
+        ]
+    again = await run("person", "erase", *HERS, "--yes")
+    assert (again.code, again.err) == (1, "Nobody in this tenant has this address.\n")
+
+
+async def test_who_may_not_go_stays_whole(gone: str, world: World, run: Command) -> None:
+    await world.admin.execute("UPDATE tenants SET legal_hold = true WHERE slug = 'acme'")
+    before = await checksums(world.admin, world.acme)
+    refused = await run("person", "erase", *HERS, "--yes")
+    assert (refused.code, refused.err.startswith("This tenant is under legal hold")) == (1, True)
+    await world.admin.execute("UPDATE tenants SET legal_hold = false")
+    for arguments, told in (
+        (("--tenant", "acme", "--email", "ada@example.org", "--yes"), "A tenant keeps at least one active owner."),
+        (("--tenant", "acme", "--email", "nobody@example.org", "--yes"), "Nobody in this tenant has this address."),
+        (("--tenant", "nowhere", "--email", ADDRESS, "--yes"), "There is no tenant nowhere."),
+        (("--tenant", "acme", "--email", "x", "--yes"), ""),
+    ):
+        refused = await run("person", "erase", *arguments)
+        assert (refused.code, refused.err.startswith(told)) == (1, True), arguments
+    assert (await run("person", "erase", *HERS, typed="n\n")).code == 1
+    after = await checksums(world.admin, world.acme)
+    assert {table for table in after if after[table] != before[table]} <= {"tenants"}
