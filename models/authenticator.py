@@ -96,16 +96,6 @@ class Authenticator(Model):
         await cls.filter(user_id=row["user_id"]).update(last_step=step, secret=secret, failures=0, held_until=None)
 
     @classmethod
-    async def users(cls) -> list[UUID]:
-        """Whoever of the tenant has one, confirmed or not."""
-        return [one.user_id for one in await cls.all().only("user_id").order_by("user_id")]
-
-    @classmethod
-    async def reseal(cls, user_id: UUID, sealed: dict[str, bytes]) -> None:
-        """Keeps `secret` and `pending`, or one of them, as they are sealed now."""
-        await cls.filter(user_id=user_id).update(**sealed)
-
-    @classmethod
     async def miss(cls, row: Row) -> None:
         """Notes a wrong code, and how long none is looked at after it."""
         failures = row["failures"] + 1

@@ -26,7 +26,6 @@ from server.deletion import deletion
 from server.dev import dev as run_dev
 from server.import_legacy import import_legacy
 from server.person import person
-from server.reseal import secrets
 from server.restore import restore
 from server.serve import serve as run_serve
 from server.settings import BadSettings, Common, Kind, Migration, Settings, load
@@ -44,7 +43,6 @@ cli.add_typer(console.user, name="user")
 cli.add_typer(console.operator, name="operator")
 cli.command("import-legacy")(import_legacy)
 cli.add_typer(audit, name="audit")
-cli.add_typer(secrets, name="secrets")
 cli.add_typer(backfill, name="backfill")
 cli.add_typer(deletion, name="deletion")
 cli.add_typer(person, name="person")

@@ -105,7 +105,6 @@ def create_app(settings: Settings) -> web.Application:
         metrics.shed,
         {one: _lines(sharing(one, credentials=settings.cors_allow_credentials, preflight=False)) for one in origins},
     )
-    page = pages.graphiql_page if settings.open_to_developers else None
     deadline = Deadlines(settings.operation_seconds)
     engine = Engine(
         gql.schema.build(),
@@ -121,7 +120,7 @@ def create_app(settings: Settings) -> web.Application:
         desk,
         Trusted(settings.trusted_documents, settings.trusted_documents_mode, pages.account_documents()),
         identify=lambda request: request[middlewares.IDENTITY],
-        page=page,
+        page=pages.graphiql_page if settings.open_to_developers else None,
         origins=origins,
         credentials=settings.cors_allow_credentials,
         introspectable=settings.introspectable,

@@ -28,8 +28,8 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 MODELS: Final = [
     f"models.{noun}"
     for noun in (
-        "audit authenticator backfill contact export idempotency invitation job label legacy_import login_history mail_token retention "
-        "seal session signup_claim tenant user"
+        "audit authenticator backfill contact export idempotency invitation job label legacy_import login_history mail_token "
+        "retention seal session signup_claim tenant user"
     ).split()
 ]
 

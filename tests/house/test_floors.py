@@ -27,7 +27,6 @@ WITHOUT_A_PASS = {
     "resolvers.moving._batch": "at the machine itself: moving in from the old service",
     "resolvers.moving._compare": "at the machine itself: whether the owner was moved before",
     "resolvers.moving._finish": "at the machine itself: that all was moved goes on record",
-    "resolvers.resealing.reseal": "at the machine itself: how many second factors there are is told",
     "resolvers.restoring._audited": "at the machine itself: that rows were brought back goes on record",
     "resolvers.restoring._batch": "at the machine itself: bringing rows back from a backup",
     "resolvers.restoring._prepared": "at the machine itself: what a backup is compared with",
@@ -59,7 +58,6 @@ WITHOUT_A_PASS = {
 LOBBY = {
     "resolvers.attempts.keyed",
     "resolvers.attempts.named",
-    "resolvers.resealing.reseal",
     "resolvers.backfills._step",
     "resolvers.backfills.every",
     "resolvers.backfills.pause",

@@ -17,7 +17,6 @@ DONE_ONCE = {
     "resolvers.links._reset": "its link is spent with it, and can be opened again",
     "resolvers.links.reset_password": "it reads, hashes and counts",
     "resolvers.links.verify_email": "it counts an attempt",
-    "resolvers.resealing.reseal": "each second factor is a transaction of its own, and the command is begun again",
     "resolvers.sessions._compared": "it reads",
     "resolvers.sessions._login": "it counts an attempt and hashes",
     "resolvers.sessions.change_password": "it counts an attempt and hashes",
