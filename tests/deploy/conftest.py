@@ -1,4 +1,5 @@
-"""One machine as docs/image.md wants it: a Postgres at its port, and nothing else; the page is walked once, and its container serves."""
+"""One machine as docs/image.md wants it: a Postgres at its port, and nothing else. The page is walked once, and its container
+serves."""
 
 from __future__ import annotations
 

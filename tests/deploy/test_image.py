@@ -1,4 +1,5 @@
-"""The image as it runs: as nobody, with nothing to write, started as its page says; it drains, and holds what is locked and no more."""
+"""The image as it runs: as nobody, with nothing to write, started as its page says. It drains, and holds what is locked and no
+more."""
 
 from __future__ import annotations
 
@@ -27,7 +28,7 @@ def inside(code: str) -> str:
 def status(url: str) -> int:
     """What a GET is answered; 0 is no answer."""
     try:
-        with urllib.request.urlopen(url, timeout=10) as answer:
+        with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - of our own container
             return int(answer.status)
     except HTTPError as error:
         return error.code
@@ -51,7 +52,7 @@ def test_it_runs_as_nobody_with_no_capability_and_nothing_to_write(machine: Mach
     assert {line.split()[1] for line in status_of_it.splitlines() if line.startswith("Cap")} == {"0" * 16}
     assert re.search(r"NoNewPrivs:\s+1", status_of_it)
     assert inspected(SERVING)["HostConfig"]["Memory"] == 512 * 2**20
-    for folder in ("/app", "/venv", "/tmp", "/run/secrets", "/etc"):
+    for folder in ("/app", "/venv", "/tmp", "/run/secrets", "/etc"):  # noqa: S108
         tried = f"import errno\ntry:\n open('{folder}/x', 'w')\nexcept OSError as e:\n print(errno.errorcode[e.errno])"
         assert inside(tried) in {"EROFS", "EACCES"}, folder
 
@@ -74,9 +75,10 @@ def test_it_holds_what_is_locked_and_nothing_that_installs(machine: Machine) -> 
     installed, locked = pinned(found), pinned((ROOT / "requirements.txt").read_text(encoding="utf-8"))
     assert installed.items() <= locked.items()
     assert len(installed) > 60
-    gone = "import shutil, glob; print([x for x in ('pip', 'pip3', 'gcc', 'cc', 'postgres', 'initdb', 'curl') if shutil.which(x)],"
-    gone += "glob.glob('/usr/lib/python3*/ensurepip') + glob.glob('/usr/share/python-wheels/*') + glob.glob('/venv/**/pip/', recursive=True))"
-    assert inside(gone) == "[] []"
+    tools = "import shutil; print([x for x in ('pip', 'pip3', 'gcc', 'cc', 'postgres', 'initdb', 'curl') if shutil.which(x)])"
+    assert inside(tools) == "[]"
+    wheels = "import glob; print(*(x for top in ('/usr', '/venv') for x in glob.glob(f'{top}/**/*pip*', recursive=True)))"
+    assert [path for path in inside(wheels).split() if re.search(r"/(ensure)?pip(-[^/]*)?$", path)] == []
     assert inside("import os; print(*sorted(os.listdir('/app')))") == (
         "auth gql migrations models observability requirements.txt resolvers rest server"
     )
@@ -115,4 +117,3 @@ def test_sigterm_drains_it_and_it_ends_by_itself(machine: Machine) -> None:
     log = podman("logs", SERVING)
     assert '"event":"draining"' in log
     assert '"event":"stopped"' in log
-    assert machine.run(ROOT / "deploy/scripts/podman", "rollout", "prod", IMAGE=IMAGE).returncode == 0  # for who comes after

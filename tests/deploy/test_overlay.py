@@ -45,7 +45,11 @@ def run(tmp_path: Path) -> Run:
 def test_a_promotion_is_a_commit_that_changes_one_digest_alone(run: Run) -> None:
     assert run("promote", A, "dev").returncode == 0
     assert run("overlay", "image", "dev").stdout == f"{A}\n"
-    changed = [line for line in run("git", "show", "--format=", "-U0").stdout.splitlines() if line[:1] in "+-" and line[:3] not in ("+++", "---")]
+    changed = [
+        line
+        for line in run("git", "show", "--format=", "-U0").stdout.splitlines()
+        if line[:1] in "+-" and line[:3] not in ("+++", "---")
+    ]
     assert changed == [f"-    digest: sha256:{'0' * 64}", f"+    digest: {A.partition('@')[2]}"]
     assert run("git", "log", "-1", "--format=%s").stdout == f"dev: sha256:{'a' * 64}\n"
     assert run("promote", A, "dev").returncode == 0  # again, which changes nothing
@@ -72,7 +76,17 @@ def test_stage_takes_what_dev_had_and_prod_what_stage_had(run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    "image", ["", NAME, f"{NAME}:latest", f"{NAME}@sha256:abc", f"{NAME}:1@sha256:{'a' * 64}", f"{NAME}@sha256:{'0' * 64}", f"x y{A}", f"{A}\n"]
+    "image",
+    [
+        "",
+        NAME,
+        f"{NAME}:latest",
+        f"{NAME}@sha256:abc",
+        f"{NAME}:1@sha256:{'a' * 64}",
+        f"{NAME}@sha256:{'0' * 64}",
+        f"x y{A}",
+        f"{A}\n",
+    ],
 )
 def test_what_is_no_digest_is_refused(run: Run, image: str) -> None:
     refused = run("promote", image, "dev")

@@ -1,7 +1,9 @@
-"""A digest goes from dev to stage to prod by commits, and comes back by itself where it does not serve. One Postgres serves all three."""
+"""A digest goes from dev to stage to prod by commits, and comes back by itself where it does not serve. One Postgres serves all
+three."""
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import time
@@ -27,7 +29,8 @@ BREAKS_A_MIGRATION: Final = (
 
 @dataclass(frozen=True)
 class Releases:
-    """A clone in which the digests are named, and what deploys them: podman in place of Kubernetes, GPG in place of the forge's tokens."""
+    """A clone in which the digests are named, and what deploys them: podman in place of Kubernetes, GPG in place of the forge's
+    tokens."""
 
     clone: Path
     machine: Machine
@@ -63,7 +66,7 @@ class Releases:
         return subprocess.run(["git", *words], cwd=self.clone, capture_output=True, text=True, check=True).stdout.strip()
 
     def publish(self, tag: str, *, signed: bool = True, **changed: str) -> str:
-        """The digest of a release that differs from the image by files that are appended to, once it is pushed. The files by name."""
+        """A release, pushed: the image with files that are appended to (from a new line on) or new, by their paths."""
         made = podman("create", IMAGE).strip()
         for path, text in changed.items():
             file = self.policy.parent / "changed"
@@ -90,7 +93,9 @@ class Releases:
 
 
 @pytest.fixture(scope="module")
-def releases(machine: Machine, tmp_path_factory: pytest.TempPathFactory, monkeypatch_module: pytest.MonkeyPatch) -> Iterator[Releases]:
+def releases(
+    machine: Machine, tmp_path_factory: pytest.TempPathFactory, monkeypatch_module: pytest.MonkeyPatch
+) -> Iterator[Releases]:
     """A registry, a key that signs, and three environments that have no image yet."""
     folder = tmp_path_factory.mktemp("registry")
     (folder / "gnupg").mkdir(mode=0o700)
@@ -99,11 +104,14 @@ def releases(machine: Machine, tmp_path_factory: pytest.TempPathFactory, monkeyp
     subprocess.run(["gpg", "--batch", "--quiet", "--passphrase", "", "--quick-gen-key", signer, "ed25519", "sign"], check=True)
     (folder / "key.gpg").write_bytes(subprocess.run(["gpg", "--export", signer], capture_output=True, check=True).stdout)
     policy = folder / "policy.json"
-    policy.write_text(
-        '{"default": [{"type": "reject"}], "transports": {"docker": {"%s": [{"type": "signedBy", "keyType": "GPGKeys", "keyPath": "%s",'
-        ' "signedIdentity": {"type": "matchRepository"}}]}}}' % (REPOSITORY, folder / "key.gpg"),
-        encoding="utf-8",
-    )
+    accepted = {
+        "type": "signedBy",
+        "keyType": "GPGKeys",
+        "keyPath": str(folder / "key.gpg"),
+        "signedIdentity": {"type": "matchRepository"},
+    }
+    rules = {"default": [{"type": "reject"}], "transports": {"docker": {REPOSITORY: [accepted]}}}
+    policy.write_text(json.dumps(rules), encoding="utf-8")
     restore = folder / "restore-point"
     restore.write_text(f"#!/bin/sh\npsql -qXAt '{machine.admin}' -c \"SELECT pg_create_restore_point('$1') IS NOT NULL\"\n")
     restore.chmod(0o700)
@@ -117,14 +125,19 @@ def releases(machine: Machine, tmp_path_factory: pytest.TempPathFactory, monkeyp
     subprocess.run(["git", "clone", "--quiet", ROOT, clone], check=True)
     config = folder / "registry.yml"
     config.write_text(
-        f"version: 0.1\nstorage: {{filesystem: {{rootdirectory: {folder / 'images'}}}}}\nhttp: {{addr: 127.0.0.1:5000}}\n", encoding="utf-8"
+        f"version: 0.1\nstorage: {{filesystem: {{rootdirectory: {folder / 'images'}}}}}\nhttp: {{addr: 127.0.0.1:5000}}\n",
+        encoding="utf-8",
     )
-    with (folder / "registry.log").open("wb") as log, subprocess.Popen(["docker-registry", "serve", config], stderr=log) as registry:
+    with (
+        (folder / "registry.log").open("wb") as log,
+        subprocess.Popen(["docker-registry", "serve", config], stderr=log) as registry,
+    ):
         time.sleep(1)
         try:
             yield Releases(clone, machine, policy, signer)
         finally:
             registry.terminate()
+            subprocess.run(["gpgconf", "--kill", "gpg-agent"], check=True)
 
 
 @pytest.fixture(scope="module")
