@@ -79,8 +79,8 @@ def test_it_holds_what_is_locked_and_nothing_that_installs(machine: Machine) -> 
     assert len(installed) > 60
     tools = "import shutil; print([x for x in ('pip', 'pip3', 'gcc', 'cc', 'postgres', 'initdb', 'curl') if shutil.which(x)])"
     assert inside(tools) == "[]"
-    wheels = "import glob; print(glob.glob('/usr/lib/python3*/ensurepip') + glob.glob('/**/site-packages/pip', recursive=True))"
-    assert inside(wheels) == "[]"
+    wheels = "import glob; print(*(x for top in ('/usr', '/venv') for x in glob.glob(f'{top}/**/*pip*', recursive=True)))"
+    assert [path for path in inside(wheels).split() if re.search(r"/(ensure)?pip(-[^/]*)?$", path)] == []
     assert inside("import os; print(*sorted(os.listdir('/app')))") == (
         "auth gql migrations models observability requirements.txt resolvers rest server"
     )
@@ -119,22 +119,3 @@ def test_sigterm_drains_it_and_it_ends_by_itself(machine: Machine) -> None:
     log = podman("logs", SERVING)
     assert '"event":"draining"' in log
     assert '"event":"stopped"' in log
-
-
-def test_the_deployment_runs_as_it_is_rendered(machine: Machine, tmp_path: Path) -> None:
-    said = subprocess.run(["kubectl", "kustomize", ROOT / "deploy/k8s/overlays/dev"], capture_output=True, text=True, check=True)
-    resources = [one for one in yaml.safe_load_all(said.stdout) if one["kind"] in {"ConfigMap", "Deployment"}]
-    deployment = next(one for one in resources if one["kind"] == "Deployment" and one["metadata"]["name"] == "api")
-    deployment["spec"]["template"]["spec"]["containers"][0]["image"] = IMAGE
-    secrets = {file.name: file.read_text(encoding="utf-8") for file in (machine.config / "prod/serve").iterdir()}
-    resources.insert(0, {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "address-book"}, "stringData": secrets})
-    played = tmp_path / "played.yaml"
-    played.write_text(yaml.safe_dump_all(resources), encoding="utf-8")
-    played.chmod(0o600)
-    podman("kube", "play", "--network", "host", str(played))
-    until = time.monotonic() + 120
-    while status("http://127.0.0.1:9000/readyz") != 200 and time.monotonic() < until:  # of which podman knows nothing
-        time.sleep(0.5)
-    assert machine.run(ROOT / "deploy/scripts/smoke", BASE).returncode == 0
-    podman("kube", "down", str(played))
-    assert status("http://127.0.0.1:9000/readyz") == 0
