@@ -39,7 +39,7 @@ async def editor(admin: str, url: str) -> str:
         for _ in range(SIGN_INS):
             async with http.post(f"{url}/graphql", json=given) as answer:
                 body = await answer.json()
-            if body["data"]:
+            if body.get("data"):
                 break
             await asyncio.sleep(1)
     token: str = body["data"]["login"]["tokens"]["accessToken"]

@@ -25,7 +25,7 @@ CARD = {
 }
 """The packages that this is built with by order, and the module by which each is imported."""
 
-LOCKS = ("requirements.txt", "requirements-dev.txt")
+LOCKS = ("requirements.txt", "requirements-dev.txt", "requirements-deploy.txt")
 
 
 def _pins(lock: str) -> dict[str, tuple[str, int]]:
