@@ -8,11 +8,9 @@ import subprocess
 import threading
 import time
 import urllib.request
-from pathlib import Path
 from urllib.error import HTTPError
 
 import pytest
-import yaml
 
 from server.database import ROOT
 from tests.deploy.conftest import BASE, IMAGE, Machine, inspected, podman
