@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import asyncpg
@@ -38,12 +39,16 @@ def small(disks: tuple[Path, Path]) -> Iterator[Postgres]:
 
 
 async def _without_room_for_changes(admin: str) -> None:
-    """Writes to Postgres's log of changes, and to nothing else, until there is no room for its next segment and it crashes."""
+    """Writes to Postgres's log of changes, and to next to nothing else, until its next segment finds no room and it crashes."""
     connection = await asyncpg.connect(admin)
     try:
         async with asyncio.timeout(30):
             while True:
-                await connection.execute("SELECT pg_logical_emit_message(true, 'drill', repeat('x', 1000000))")
+                # A message that finds no room is an error; the change of a row that has begun to be logged is a crash.
+                with suppress(asyncpg.DiskFullError):
+                    await connection.execute("SELECT pg_logical_emit_message(true, 'drill', repeat('x', 1000000))")
+                with suppress(asyncpg.DiskFullError):
+                    await connection.execute("UPDATE tenants SET name = name")
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
         return
     finally:
