@@ -101,7 +101,8 @@ class _Handler(RequestHandler):
         """Refuses on the spot what has no place, where it came whole and alone: the ordinary way it would cost what many an answer
         costs. What is not decided here is when its turn comes."""
         places = self._places
-        if places is None or self._messages or self._asked or self._request_in_progress:
+        ends = self._close or self._force_close  # then nothing more is heard, and a place would be kept for good
+        if places is None or ends or self._messages or self._asked or self._request_in_progress:
             self._clean = self._clean and not data
             super().data_received(data)
             return

@@ -350,7 +350,8 @@ async def test_every_abuse_is_answered_soon_while_the_server_lives(world: World)
 
     for text in (NESTED, *(text for text, _, _ in ABUSES if len(text) < 250_000)):
         took, *lives = await asyncio.gather(asked(text), *(alive() for _ in range(3)))
-        assert max(took, *lives) < 5  # of a busy machine, too
+        assert took < 2
+        assert max(lives) < 0.5
 
 
 async def test_each_limit_is_a_setting(serve: Serve) -> None:

@@ -36,6 +36,7 @@ class Service:
             4, 8, lambda given: TENANTS.get(given or ""), self._newcomer, self._count, {"https://ours.example": "X-Shared: yes\r\n"}
         )
         self.port = 0
+        self.runner: Runner | None = None
         self._held: list[asyncio.StreamWriter] = []
 
     def _count(self, full: str, times: int) -> None:
@@ -76,6 +77,7 @@ async def service() -> AsyncIterator[Service]:
     runner = Runner(app, service.places, access_log=None, shutdown_timeout=1.0, handler_cancellation=True)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
+    service.runner = runner
     service.port = runner.addresses[0][1]
     yield service
     service.may.set()
@@ -185,8 +187,6 @@ async def test_a_head_that_was_refused_before_is_not_parsed_again(service: Servi
 
 
 KNOWN = _request("/graphql", method="POST", body="{}")
-
-
 HALF = b"POST /api/a HTTP/1.1\r\nHost: a\r\nX-A: "
 
 
@@ -211,6 +211,23 @@ async def test_what_looks_like_a_known_head_and_is_none_is_parsed(service: Servi
     assert ["SRV-503" if b"SRV-503" in body else str(status) for status, _, body in answers] == ["503", "503", *told]
     with suppress(TimeoutError):
         assert await asyncio.wait_for(reader.read(), 0.1) == b""
+    writer.close()
+
+
+async def test_what_comes_while_a_connection_ends_takes_no_place(service: Service) -> None:
+    await service.busy(*FULL)
+    _, writer = await asyncio.open_connection("127.0.0.1", service.port)
+    for _ in range(2):
+        writer.write(KNOWN)
+        await asyncio.sleep(0.05)
+    assert service.runner is not None
+    assert service.runner.server is not None
+    (ending,) = (one for one in service.runner.server.connections if one._clean)  # type: ignore[attr-defined]
+    service.may.set()
+    await _until(lambda: not service.places.taken)
+    ending.force_close()
+    ending.data_received(KNOWN)
+    assert service.places.taken == 0
     writer.close()
 
 
