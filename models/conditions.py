@@ -75,4 +75,4 @@ class Where:
         if "\x00" in value:
             raise BadRequest("filter holds a character that no text has.", ("filter",))
         placeholder = f"{self.put(value)}::text"
-        return placeholder if match.exact else f"fold({placeholder})"
+        return placeholder if match.exact else f"(SELECT fold({placeholder}))"  # SELECT: folded once, not for each row

@@ -200,4 +200,4 @@ def _closed(tenant: Row) -> bool:
 
 def _found(search: str | None) -> tuple[list[str], list[str]]:
     words = searched(search)
-    return [f"fold(t.slug || ' ' || t.name) LIKE '%' || literal(${n}) || '%'" for n in range(4, len(words) + 4)], words
+    return [f"fold(t.slug || ' ' || t.name) LIKE (SELECT '%' || literal(${n}) || '%')" for n in range(4, len(words) + 4)], words

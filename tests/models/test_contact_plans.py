@@ -64,4 +64,4 @@ async def test_a_search_reads_what_the_trigrams_find(plans: Plan, admin: asyncpg
         page = await ContactQuery(search="mail3999@example").page(Window(25))
     assert [row["email"] for row in page.rows] == ["mail3999@example.org"]
     assert "Bitmap Index Scan on contacts_search" in plans[0], plans[0]
-    assert re.search(r"Index Cond: .*tenant_id.*search_text ~~", plans[0]), plans[0]
+    assert re.search(r"Index Cond: .*tenant_id.*search_text ~~ (\(InitPlan|\$)", plans[0]), plans[0]  # the word, folded once
