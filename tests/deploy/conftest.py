@@ -1,4 +1,4 @@
-"""One machine as docs/image.md wants it: a Postgres at its port, and nothing else. The page is walked once, and its container
+"""One machine as docs/runbook.md wants it: a Postgres at its port, and nothing else. The page is walked once, and its container
 serves."""
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
         environ = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], "IMAGE": IMAGE, "CONFIG": str(folder / "etc")}
         try:
             walked = subprocess.run(
-                [ROOT / "scripts/walk", ROOT / "docs/image.md"],
+                [ROOT / "scripts/walk", ROOT / "docs/runbook.md"],
                 cwd=ROOT,
                 env=environ | {"ADMIN_DATABASE_URL": cluster.admin_dsn},
                 stdout=subprocess.PIPE,
