@@ -1,4 +1,4 @@
-"""The playbook: a page for each alert, whole, and what it tells to type runs as it stands."""
+"""The playbook: three scenarios and a page for each alert, whole, and what it tells to type runs as it stands."""
 
 from __future__ import annotations
 
@@ -29,6 +29,17 @@ def test_a_page_is_whole_and_says_how_urgent_it_is(name: str) -> None:
     assert tuple(re.findall(r"^\*\*([\w ]+)\.\*\*", page, re.MULTILINE)) == SECTIONS
     assert page.strip().startswith(f"*{alert['labels']['severity']}* · {alert['annotations']['summary']}")
     assert set(re.findall(r"\]\(#(\w+)\)", page)) <= {other.lower() for other in PAGES}
+
+
+def test_each_scenario_says_what_is_seen_what_to_run_whom_to_tell_and_when_it_is_over() -> None:
+    _, *found = re.split(r"^## Scenario: (.+)$", PLAYBOOK.partition(f"## {min(PAGES)}")[0], flags=re.MULTILINE)
+    scenarios = dict(zip(found[::2], found[1::2], strict=True))
+    assert len(scenarios) == 3
+    for name, page in scenarios.items():
+        parts = re.findall(r"^\*\*(Symptoms|Run|Contain|Tell|Over when)\b", page, re.MULTILINE)
+        assert [part for part in parts if part != "Contain"] == ["Symptoms", "Run", "Tell", "Over when"], name
+        assert "```sh" in page, name
+        assert set(re.findall(r"\]\(#(\w+)\)", page)) <= {other.lower() for other in PAGES}, name
 
 
 @needs_tools
