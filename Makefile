@@ -6,7 +6,7 @@ PYTEST ?=
 BIN := .venv/bin
 READY := .venv/installed
 
-.PHONY: run test check full drills bench lock schema settings isolation
+.PHONY: run test check full drills bench lock schema settings isolation docs
 
 run: $(READY)
 	@exec $(BIN)/python -m server dev
@@ -43,6 +43,9 @@ settings: $(READY)
 
 isolation: $(READY) # docs/isolation.md, from a running server
 	UPDATE=1 $(BIN)/python -m pytest -q -n 0 tests/house/test_matrix.py tests/house/test_matrix_rest.py
+
+docs: $(READY) # the documentation as a site, in build/site; a link that leads nowhere fails, and so does a page that no menu has
+	$$(scripts/tools docs)/mkdocs build
 
 # The lock is the whole truth: hashes for every file, and no address. What was fetched once is kept, so that the next clone needs
 # no network.

@@ -6,10 +6,13 @@ import asyncio
 import os
 import re
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 
+from server.__main__ import cli
 from server.database import ROOT, opened
 from server.demo import plant
 from server.settings import Settings
@@ -34,7 +37,10 @@ async def test_the_walk_runs_as_it_stands(serve: Serve, database: Database, sett
     assert said.count(b'"logout":{"ok":true}') == 1
 
 
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "deploy" / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "deploy/README.md", "bench/results.md")),
+    *sorted((ROOT / "docs").glob("*.md")),
+]
 
 
 def links(page: Path) -> list[Path]:
@@ -55,6 +61,44 @@ def test_every_page_is_found_from_the_readme() -> None:
         found.add(page := ahead.pop())
         ahead += [link for link in links(page) if link.suffix == ".md" and link not in found]
     assert [page for page in PAGES if page not in found] == []
+
+
+def test_every_page_is_in_a_menu_of_the_site_once() -> None:
+    menus = re.findall(r": (\S+\.md)$", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(menus) == sorted(str(page.relative_to(ROOT)) for page in PAGES)
+
+
+@pytest.mark.tools
+def test_the_site_is_built_and_a_link_that_leads_nowhere_stops_it(tmp_path: Path) -> None:
+    tools = subprocess.run([ROOT / "scripts" / "tools", "docs"], capture_output=True, text=True, check=True).stdout.strip()
+
+    def built(root: Path) -> subprocess.CompletedProcess[str]:
+        command = [f"{tools}/mkdocs", "build", "--site-dir", tmp_path / "site"]
+        return subprocess.run(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+
+    fine = built(ROOT)
+    assert fine.returncode == 0, fine.stdout
+    copy = shutil.copytree(ROOT, tmp_path / "copy", ignore=shutil.ignore_patterns(".*", "node_modules", "build"))
+    with (copy / "docs" / "slo.md").open("a", encoding="utf-8") as page:
+        page.write("\n[nowhere](nowhere.md)\n")
+    broken = built(copy)
+    assert broken.returncode == 1
+    assert "nowhere.md" in broken.stdout
+
+
+COMMAND = re.compile(r"""(?:python -m server|podman run prod|"\$RUN" run prod) ((?:[a-z-]+ ?)+)""")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_command_of_the_server_that_a_page_names_exists(page: Path) -> None:
+    """As far as its words go: groups, then the name of the command."""
+    for words in COMMAND.findall(" ".join(page.read_text(encoding="utf-8").split())):
+        one = get_command(cli)
+        for word in words.split():
+            if not hasattr(one, "commands"):
+                break  # what follows are its arguments
+            assert word in one.commands, words
+            one = one.commands[word]
 
 
 def test_every_command_of_make_that_is_named_exists() -> None:
