@@ -22,7 +22,10 @@ def pages() -> list[Path]:
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """The decisions in the menu: there is a new one every week."""
-    config.nav = [*(config.nav or []), {"Decisions": [str(page.relative_to(ROOT)) for page in pages() if page.parent.name == "adr"]}]
+    config.nav = [
+        *(config.nav or []),
+        {"Decisions": [str(page.relative_to(ROOT)) for page in pages() if page.parent.name == "adr"]},
+    ]
     return config
 
 
@@ -36,7 +39,9 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
         place = str(path.relative_to(ROOT))
         if path.is_dir():
             names = "".join(f"- `{one.name}{'/' * one.is_dir()}`\n" for one in sorted(path.iterdir()) if one.name[0] not in "._")
-            kept[path] = File.generated(config, f"{place}/index.md", content=f"# {place}\n\n{names}", inclusion=InclusionLevel.NOT_IN_NAV)
+            kept[path] = File.generated(
+                config, f"{place}/index.md", content=f"# {place}\n\n{names}", inclusion=InclusionLevel.NOT_IN_NAV
+            )
         elif path.is_file():
             kept[path] = File(place, str(ROOT), config.site_dir, use_directory_urls=False)
     return Files([*(one for one in files if one.abs_src_path and "site-packages" in one.abs_src_path), *kept.values()])

@@ -37,6 +37,16 @@ async def test_the_walk_runs_as_it_stands(serve: Serve, database: Database, sett
     assert said.count(b'"logout":{"ok":true}') == 1
 
 
+def test_its_figures_are_those_of_the_bench() -> None:
+    results = (ROOT / "bench" / "results.md").read_text(encoding="utf-8")
+    table = results.partition("## The main table")[2].partition("CPU for a request")[0]
+    measured = [[float(one) for one in re.findall(r"\| ([\d.]+) / ", row)] for row in table.splitlines()]
+    shown = [[float(one) for one in re.findall(r"\| (\d?\.\d\d)(?= \|)", row)] for row in README.splitlines()]
+    shown = [row for row in shown if len(row) == 5]
+    assert len(shown) == 9
+    assert [row for row in shown if row not in measured] == []
+
+
 PAGES = [
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "deploy/README.md", "bench/results.md")),
     *sorted((ROOT / "docs").glob("*.md")),
