@@ -79,13 +79,13 @@ ACTIONS: Final[dict[str, Action]] = {
     ),
     "tenant.closed": Action("An operator closed the tenant, as the old routes delete one.", "tenant", "`by`"),
     "tenant.created": Action("An operator made the tenant.", "tenant", "`by`"),
-    "tenant.exported": Action("A bundle was made at the machine.", "tenant", "`passwords`, whether their hashes are in it; `by`"),
-    "tenant.imported": Action("The tenant came out of a bundle.", "tenant", "`at`, the moment of the bundle; `by`"),
     "tenant.deletion_cancelled": Action("An owner took back that the tenant is to be deleted.", "tenant"),
     "tenant.deletion_requested": Action(
         "The tenant is to be deleted, which its owners may take back until then.", "tenant", "`until`; `by` at the console"
     ),
+    "tenant.exported": Action("A bundle was made at the machine.", "tenant", "`passwords`, whether their hashes are in it; `by`"),
     "tenant.held": Action("The tenant was put under legal hold at the machine.", "tenant", "`by`"),
+    "tenant.imported": Action("The tenant came out of a bundle.", "tenant", "`at`, the moment of the bundle; `by`"),
     "tenant.released": Action("The tenant's legal hold was lifted at the machine.", "tenant", "`by`"),
     "tenant.resumed": Action("An operator let the tenant's people sign in again.", "tenant", "`by`"),
     "tenant.suspended": Action("An operator ended the tenant's sessions and refuses its people.", "tenant", "`by`"),

@@ -20,7 +20,7 @@ from auth.desk import Exports
 from models import bundle
 from models.errors import Unauthenticated
 from models.values import Origin, new_id
-from resolvers import bundles, exports, running
+from resolvers import bundles, exports, running, sweeping
 from resolvers.running import Patience
 from server.app import DESK
 from tests.conftest import VAULT
@@ -315,7 +315,7 @@ async def test_after_its_time_it_is_gone_and_swept(world: World) -> None:
     assert (status, code(body)) == (404, "NOT_FOUND")
     kept = await made(world)
     assert world.client.app is not None
-    await running.sweep(world.client.app[DESK])
+    await sweeping.sweep(world.client.app[DESK])
     assert [f"job_{row['id'].hex}" for row in await world.admin.fetch("SELECT id FROM exports")] == [kept["id"]]
 
 
