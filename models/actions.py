@@ -46,7 +46,9 @@ ACTIONS: Final[dict[str, Action]] = {
     "password.reset": Action("A forgotten password was replaced by a mailed link.", "user", "`sessions_ended`"),
     "password.reset_requested": Action("Somebody asked for a link to replace a user's password; it was mailed.", "user"),
     "person.erased": Action(
-        "All that was kept of one person was removed at the machine, as they asked.", "tenant", "how many rows of each table; `by`"
+        "All that was kept of one person was removed at the machine, as they asked.",
+        "tenant",
+        "how many rows of each table; `mark`, a keyed digest by which it is done again after a restore, then with `before`; `by`",
     ),
     "person.exported": Action(
         "All that is kept of one person was handed over at the machine.", "tenant", "how many rows of each table; `by`"

@@ -34,8 +34,8 @@ def _columns(text: str) -> tuple[str, ...]:
 TABLES: Final[dict[str, Table]] = {
     "tenants": Table(
         _columns(
-            "id slug name status signup login_attempts_per_minute requests_per_minute require_totp trash_days audit_days legal_hold "
-            "created_at updated_at"
+            "id slug name status signup login_attempts_per_minute requests_per_minute require_totp trash_days audit_days "
+            "legal_hold created_at updated_at"
         ),
         tenant="id",
     ),

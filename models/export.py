@@ -67,6 +67,11 @@ class Export(Model):
         """Drops what has expired."""
         await cls.filter(expires_at__lte=now()).delete()
 
+    @classmethod
+    async def drop(cls) -> int:
+        """Drops all; how many those were."""
+        return await cls.all().delete()
+
 
 class ExportChunk(Model):
     """One piece of a bundle; `number` counts from 0."""
