@@ -91,7 +91,7 @@ async def repeat(vault: Vault, tenant: UUID, erasures: Sequence[Erasure]) -> Rep
             return Repeated(home["slug"], 0, 0, True, [])
         async with within(tenant):
             await Tenant.refuse_held()
-            await Export.drop()
+            await Export.expire()
     except Refusal as refusal:
         return Repeated(home["slug"], 0, 0, False, [refusal.message])
     erased = {one.mark: one.at for one in sorted(erasures, key=lambda one: one.at) if one.mark is not None}

@@ -55,7 +55,7 @@ async def export(slug: str, email: str) -> dict[str, Any]:
 async def erase(vault: Vault, slug: str, email: str) -> dict[str, int]:
     """Removes all that is kept of whoever has this address, but for ids in the log; how many rows of each table.
 
-    So do the bundles that are kept of the tenant, which hold everybody. In one transaction. Refuses as `export`, with LastOwner,
+    The bundles that are kept of the tenant, which hold everybody, expire. In one transaction. Refuses as `export`, with LastOwner,
     and with NotAllowed under legal hold, or while a bundle is being made.
     """
     tenant = await called(slug)
@@ -84,7 +84,7 @@ async def _erase(vault: Vault, tenant: UUID, person: Person, email: str, **told:
     await person.erase()
     for user_id in person.users:
         await User.remove(await User.find(user_id))
-    if bundles := await Export.drop():
+    if bundles := await Export.expire():
         counts["exports"] = bundles
     await _tell("person.erased", tenant, mark=vault.marks(ERASED, normal(email))[0], **told, **counts)
     return counts

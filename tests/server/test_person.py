@@ -107,6 +107,8 @@ async def gone(world: World) -> str:
 
 
 MARK = VAULT.marks("erased", ADDRESS)[0]
+_BUNDLE = "INSERT INTO exports (tenant_id, id, expires_at) VALUES ($1, $2, now() + interval '1 day')"
+_FETCHABLE = "SELECT tenant_id FROM exports WHERE expires_at > now()"
 
 
 async def _told(world: World) -> list[tuple[str, dict[str, Any]]]:
@@ -199,14 +201,14 @@ async def test_who_may_not_go_stays_whole(gone: str, world: World, run: Command)
 
 async def test_bundles_that_hold_them_go_too_and_none_is_made_meanwhile(gone: str, world: World, run: Command) -> None:
     for home in (world.acme, world.evil):
-        await world.admin.execute("INSERT INTO exports (tenant_id, id, expires_at) VALUES ($1, $2, now())", home, new_id())
+        await world.admin.execute(_BUNDLE, home, new_id())
     going = new_id()
     await world.admin.execute("INSERT INTO jobs (tenant_id, id, kind) VALUES ($1, $2, 'EXPORT')", world.acme, going)
     refused = await run("person", "erase", *HERS, "--yes")
     assert (refused.code, refused.err.startswith("A bundle is being made")) == (1, True)
     await world.admin.execute("UPDATE jobs SET status = 'CANCELLED', finished_at = now() WHERE id = $1", going)
     assert "exports  1\n" in (await run("person", "erase", *HERS, "--yes")).out
-    assert [row["tenant_id"] for row in await world.admin.fetch("SELECT tenant_id FROM exports")] == [world.evil]
+    assert [row["tenant_id"] for row in await world.admin.fetch(_FETCHABLE)] == [world.evil]
 
 
 async def _rows(then: Then) -> dict[str, int]:
@@ -227,7 +229,7 @@ async def _rows(then: Then) -> dict[str, int]:
 async def test_after_a_restore_it_is_done_again_and_who_came_anew_stays(
     gone: str, world: World, then: Then, run: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await world.admin.execute("INSERT INTO exports (tenant_id, id, expires_at) VALUES ($1, $2, now())", world.acme, new_id())
+    await world.admin.execute(_BUNDLE, world.acme, new_id())
     await then.keep()
     assert (await run("person", "erase", *HERS, "--yes")).code == 0
     await add_user(world.admin, world.acme, "gone", "VIEWER")
@@ -252,7 +254,7 @@ async def test_after_a_restore_it_is_done_again_and_who_came_anew_stays(
     after = await _rows(then)
     assert {table: before[table] - after[table] for table in erased} == erased
     assert await checksums(there, world.evil) == others
-    assert await there.fetch("SELECT FROM exports") == []
+    assert await there.fetch(_FETCHABLE) == []
     [entry] = await there.fetch("SELECT details FROM audit_entries WHERE action = 'person.erased'")
     assert json.loads(entry["details"]) == erased | {"by": "console", "mark": new_mark, "before": at.isoformat()}
     assert (await run("erasure", "list")).out == f"{world.acme} {at.isoformat()} {new_mark}\n"
