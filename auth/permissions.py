@@ -21,8 +21,8 @@ class Permission(StrEnum):
     JOBS_WRITE = "jobs:write"
     LABELS_READ = "labels:read"
     LABELS_WRITE = "labels:write"
-    TENANT_EXPORT = "tenant:export"
     TENANT_DELETE = "tenant:delete"
+    TENANT_EXPORT = "tenant:export"
     TENANT_GOVERN = "tenant:govern"
     TENANT_READ = "tenant:read"
     TENANT_WRITE = "tenant:write"
@@ -60,7 +60,7 @@ GRANTS: Final[dict[str, frozenset[Permission]]] = {
     Role.VIEWER: _VIEWER,
     OPERATOR: frozenset({Permission.TENANTS_OPERATE}),
     ENROLLING: frozenset({Permission.ACCOUNT_USE}),
-    LEAVING: _VIEWER | {Permission.AUDIT_READ, Permission.JOBS_READ, Permission.TENANT_DELETE},
+    LEAVING: _VIEWER | {Permission.AUDIT_READ, Permission.JOBS_READ, Permission.TENANT_DELETE, Permission.TENANT_EXPORT},
 }
 """Each role, and each mark, with its permissions. An owner's further rights concern users of a certain role."""
 

@@ -42,6 +42,10 @@ class Vault:
         """32 bytes for each secret, the one in use first."""
         return [hmac.digest(secret, b"address-book " + purpose.encode() + b"\x01", "sha256") for secret in self._secrets]
 
+    def marks(self, purpose: str, text: str) -> list[str]:
+        """By what a text is known again that was not kept: HMAC-SHA-256 by each key, in hexadecimal, the one in use first."""
+        return [hmac.digest(key, text.encode(), "sha256").hex() for key in self.keys(purpose)]
+
     def encrypt(self, purpose: str, plain: bytes) -> bytes:
         """What only `decrypt` for the same purpose reads, and nobody changes unseen."""
         return self._fernet(purpose).encrypt(plain)

@@ -46,7 +46,9 @@ ACTIONS: Final[dict[str, Action]] = {
     "password.reset": Action("A forgotten password was replaced by a mailed link.", "user", "`sessions_ended`"),
     "password.reset_requested": Action("Somebody asked for a link to replace a user's password; it was mailed.", "user"),
     "person.erased": Action(
-        "All that was kept of one person was removed at the machine, as they asked.", "tenant", "how many rows of each table; `by`"
+        "All that was kept of one person was removed at the machine, as they asked.",
+        "tenant",
+        "how many rows of each table; `mark`, a keyed digest by which it is done again after a restore, then with `before`; `by`",
     ),
     "person.exported": Action(
         "All that is kept of one person was handed over at the machine.", "tenant", "how many rows of each table; `by`"
@@ -79,13 +81,13 @@ ACTIONS: Final[dict[str, Action]] = {
     ),
     "tenant.closed": Action("An operator closed the tenant, as the old routes delete one.", "tenant", "`by`"),
     "tenant.created": Action("An operator made the tenant.", "tenant", "`by`"),
-    "tenant.exported": Action("A bundle was made at the machine.", "tenant", "`passwords`, whether their hashes are in it; `by`"),
-    "tenant.imported": Action("The tenant came out of a bundle.", "tenant", "`at`, the moment of the bundle; `by`"),
     "tenant.deletion_cancelled": Action("An owner took back that the tenant is to be deleted.", "tenant"),
     "tenant.deletion_requested": Action(
         "The tenant is to be deleted, which its owners may take back until then.", "tenant", "`until`; `by` at the console"
     ),
+    "tenant.exported": Action("A bundle was made at the machine.", "tenant", "`passwords`, whether their hashes are in it; `by`"),
     "tenant.held": Action("The tenant was put under legal hold at the machine.", "tenant", "`by`"),
+    "tenant.imported": Action("The tenant came out of a bundle.", "tenant", "`at`, the moment of the bundle; `by`"),
     "tenant.released": Action("The tenant's legal hold was lifted at the machine.", "tenant", "`by`"),
     "tenant.resumed": Action("An operator let the tenant's people sign in again.", "tenant", "`by`"),
     "tenant.suspended": Action("An operator ended the tenant's sessions and refuses its people.", "tenant", "`by`"),

@@ -60,6 +60,11 @@ class AuditEntry(Model):
         return None if entry is None else entry.action
 
     @classmethod
+    async def of(cls, action: str) -> list[Row]:
+        """All entries of the held tenant's log that tell of this action, the oldest first."""
+        return await cls.filter(action=action).order_by("at", "id").values()
+
+    @classmethod
     async def many(cls, entry_ids: Sequence[UUID]) -> dict[UUID, Row]:
         """The rows of those entries that exist, with their seals, by id."""
         rows = await ask(

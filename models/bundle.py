@@ -33,7 +33,10 @@ def _columns(text: str) -> tuple[str, ...]:
 
 TABLES: Final[dict[str, Table]] = {
     "tenants": Table(
-        _columns("id slug name status signup login_attempts_per_minute requests_per_minute require_totp created_at updated_at"),
+        _columns(
+            "id slug name status signup login_attempts_per_minute requests_per_minute require_totp trash_days audit_days "
+            "legal_hold created_at updated_at"
+        ),
         tenant="id",
     ),
     "users": Table(
@@ -62,6 +65,9 @@ _MADE: Final = {
     "invitations": {"digest": "sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()))"},
 }
 """What columns get that do not travel and may not be empty."""
+
+_TAKEN: Final = {"tenants": {"status": "CASE r.status WHEN 'DELETING' THEN 'ACTIVE' ELSE r.status END"}}
+"""What columns get in place of what travelled: the date of a deletion does not, and who was on the way out has arrived."""
 
 
 async def begin() -> tuple[datetime, str]:
@@ -108,7 +114,8 @@ async def write(name: str, columns: Sequence[str], lines: Sequence[str], unusabl
     made = {column: value for column, value in _MADE.get(name, {}).items() if column not in columns}
     taken = [column for column in columns if column != table.tenant]
     targets = ", ".join([table.tenant, *taken, *made])
-    values = ", ".join(["$1", *(f"r.{column}" for column in taken), *made.values()])
+    given = _TAKEN.get(name, {})
+    values = ", ".join(["$1", *(given.get(column, f"r.{column}") for column in taken), *made.values()])
     again = ", ".join(f"{column} = excluded.{column}" for column in taken)
     await fetch(
         f"INSERT INTO {name} ({targets}) SELECT {values} FROM jsonb_populate_recordset(NULL::{name}, $2::text::jsonb) AS r"

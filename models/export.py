@@ -15,6 +15,15 @@ from models.values import Row, now
 LATEST: Final = 3
 """So many bundles of a tenant are kept; a new one takes the place of the oldest."""
 
+PIECES: Final = 50
+"""So many pieces, of a megabyte each, are removed in one transaction: a thousand would take some seconds."""
+
+_SWEEP: Final = (
+    "DELETE FROM export_chunks WHERE tenant_id = $1 AND ctid = ANY (ARRAY (SELECT c.ctid FROM exports e JOIN export_chunks c "
+    "ON c.tenant_id = e.tenant_id AND c.export_id = e.id WHERE e.tenant_id = $1 AND e.expires_at <= $2 LIMIT $3)) "
+    "RETURNING 1 AS one"
+)
+
 
 class Export(Model):
     """What is kept of a bundle; its `id` is that of the job that made it. `sha256` is None until all of it is there."""
@@ -43,10 +52,10 @@ class Export(Model):
 
     @classmethod
     async def finish(cls, export_id: UUID, size: int, sha256: bytes) -> None:
-        """All of its pieces are there; of the tenant's others the LATEST stay."""
+        """All of its pieces are there; of the tenant's others the LATEST can still be fetched."""
         await cls.filter(id=export_id).update(size=size, sha256=sha256)
         kept = await cls.all().order_by("-created_at", "-id").limit(LATEST).values_list("id", flat=True)
-        await cls.exclude(id__in=list(kept)).delete()
+        await cls.exclude(id__in=list(kept)).update(expires_at=now())
 
     @classmethod
     async def many(cls, export_ids: list[UUID]) -> dict[UUID, Row]:
@@ -63,9 +72,18 @@ class Export(Model):
         return found[export_id]
 
     @classmethod
-    async def sweep(cls) -> None:
-        """Drops what has expired."""
-        await cls.filter(expires_at__lte=now()).delete()
+    async def expire(cls) -> int:
+        """Lets nobody fetch any of them again, and the next sweep removes them; how many those were."""
+        return await cls.filter(expires_at__gt=now()).update(expires_at=now())
+
+    @classmethod
+    async def sweep(cls) -> bool:
+        """Removes some pieces of what has expired, and where none is left the rest of it; whether there may be more."""
+        moment = now()
+        if await fetch(_SWEEP, held(), moment, PIECES):
+            return True
+        await cls.filter(expires_at__lte=moment).delete()
+        return False
 
 
 class ExportChunk(Model):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from models.tenancy import fetch, held
 from models.values import Row, normal
 
+_AT_ONCE: Final = 10_000
 _CONTACTS: Final = "r.id = ANY ($2::uuid[])"
 _ACCOUNT: Final = "r.user_id = ANY ($3::uuid[])"
 
@@ -53,19 +56,25 @@ class Person:
     mentions: list[UUID]
 
     @classmethod
-    async def of(cls, email: str) -> Person:
-        """Whoever has this address in the held tenant, in any spelling, the trash included."""
+    async def of(cls, email: str, before: datetime | None = None) -> Person:
+        """Whoever has this address in the held tenant, in any spelling, the trash included; as of rows made `before` alone."""
         key = normal(email)
         return cls(
-            await _ids("SELECT r.id FROM contacts r WHERE r.tenant_id = $1 AND r.email_key IN ($2, fold($2))", key),
-            await _ids("SELECT r.id FROM users r WHERE r.tenant_id = $1 AND r.email_key = $2", key),
-            await _ids("SELECT r.id FROM invitations r WHERE r.tenant_id = $1 AND r.email_key = $2", key),
+            await _ids("contacts", "r.email_key IN ($2, fold($2))", key, before),
+            await _ids("users", "r.email_key = $2", key, before),
+            await _ids("invitations", "r.email_key = $2", key, before),
             await _ids(
-                "SELECT r.id FROM contacts r WHERE r.tenant_id = $1 AND coalesce(r.email_key, '') NOT IN ($2, fold($2)) AND "
+                "contacts",
+                "coalesce(r.email_key, '') NOT IN ($2, fold($2)) AND "
                 "fold(concat_ws(' ', r.name, r.nickname, r.address, r.organization, r.notes)) LIKE '%' || literal($2) || '%'",
                 key,
+                before,
             ),
         )
+
+    def __bool__(self) -> bool:
+        """Whether there is anybody."""
+        return bool(self.contacts or self.users or self.invitations)
 
     async def counted(self) -> dict[str, int]:
         """How many rows of each place are the person's; those alone of which there are any."""
@@ -97,8 +106,24 @@ class Person:
         return await fetch(sql, held(), self.contacts, self.users, self.invitations)
 
 
-async def _ids(sql: str, key: str) -> list[UUID]:
-    return [row["id"] for row in await fetch(f"{sql} ORDER BY 1", held(), key)]
+async def addresses() -> AsyncIterator[str]:
+    """Every address in the held tenant as it is written, some of them more than once."""
+    for table in ("contacts", "users", "invitations"):
+        after = UUID(int=0)
+        while rows := await fetch(
+            f"SELECT r.id, r.email FROM {table} r WHERE r.tenant_id = $1 AND r.id > $2 AND r.email IS NOT NULL "
+            f"ORDER BY r.id LIMIT {_AT_ONCE}",
+            held(),
+            after,
+        ):
+            for row in rows:
+                yield row["email"]
+            after = rows[-1]["id"]
+
+
+async def _ids(table: str, where: str, key: str, before: datetime | None) -> list[UUID]:
+    sql = f"SELECT r.id FROM {table} r WHERE r.tenant_id = $1 AND ($3::timestamptz IS NULL OR r.created_at < $3) AND {where}"
+    return [row["id"] for row in await fetch(f"{sql} ORDER BY 1", held(), key, before)]
 
 
 def _array(names: tuple[str, ...]) -> str:

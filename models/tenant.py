@@ -21,7 +21,8 @@ SLUG_REST: Final = timedelta(days=365)
 """For so long nobody else may take the slug of a tenant that was deleted: its people would sign in to strangers."""
 
 _WAS_ANOTHERS: Final = (
-    "SELECT EXISTS (SELECT FROM deletions d WHERE d.slug_digest = sha256(convert_to($1, 'UTF8')) AND d.began_at > $2) AS was"
+    "SELECT EXISTS (SELECT FROM deletions d WHERE d.slug_digest = sha256(convert_to($1, 'UTF8')) AND d.began_at > $2 "
+    "AND d.id IS DISTINCT FROM $3::uuid) AS was"
 )
 _BY_SLUG = (Key("t.slug"),)
 _THRESHOLDS = (
@@ -58,8 +59,7 @@ class Tenant(Model):
     async def add(cls, slug: str, name: str, signup: SignupPolicy, *, id: UUID | None = None) -> Row:  # noqa: A002 - the column
         """A new, active tenant. Refuses with SlugTaken where another one has the slug."""
         moment, kept = now(), rules.slug(slug, "slug")
-        if (await fetch(_WAS_ANOTHERS, kept, moment - SLUG_REST))[0]["was"]:
-            raise SlugTaken("Another tenant that was deleted had this slug until a while ago. Take another one.", ("slug",))
+        await cls.refuse_resting(kept)
         tenant = await cls.create(
             id=id or new_id(),
             slug=kept,
@@ -69,6 +69,12 @@ class Tenant(Model):
             updated_at=moment,
         )
         return record(tenant)
+
+    @classmethod
+    async def refuse_resting(cls, slug: str, tenant_id: UUID | None = None) -> None:
+        """Refuses with SlugTaken where another tenant than this one, which was deleted, had the slug until a while ago."""
+        if (await fetch(_WAS_ANOTHERS, slug, now() - SLUG_REST, tenant_id))[0]["was"]:
+            raise SlugTaken("Another tenant that was deleted had this slug until a while ago. Take another one.", ("slug",))
 
     @classmethod
     async def maybe(cls, tenant_id: UUID) -> Row | None:

@@ -76,6 +76,14 @@ async def _piece(caller: Caller, export_id: UUID, number: int) -> bytes | None:
         return await ExportChunk.find(export_id, number)
 
 
+async def sweep(tenant: UUID) -> None:
+    """Removes the bundles of a tenant whose time is over, some pieces in each transaction."""
+    going_on = True
+    while going_on:
+        async with door(tenant):
+            going_on = await Export.sweep()
+
+
 async def make(desk: Desk, job: Row) -> None:
     """Does a job of the kind EXPORT: all of the bundle in one transaction, so that nothing is left of an attempt that was cut off.
 
@@ -92,6 +100,7 @@ async def make(desk: Desk, job: Row) -> None:
             with suppress(Unavailable):  # how far it is is not worth beginning anew
                 await _beside(outside, lambda: tell(job, share))
 
+    await sweep(job["tenant_id"])  # or whoever asks again and again would fill the disk with those whose place was taken
     async with door(job["tenant_id"], snapshot=True):
         if await Export.made(job["id"]):  # by an attempt that was cut off after it
             return

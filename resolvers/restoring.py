@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 from auth.legacy_hashes import UNUSABLE
+from auth.vault import Vault
 from models import restoration
 from models.audit import AuditEntry
 from models.catalogue import applied_migrations
@@ -22,6 +26,7 @@ from models.restoration import Difference
 from models.tenancy import within
 from models.user import User
 from models.values import Origin, PastKind, TenantStatus
+from resolvers import erasures
 from resolvers.attempts import named
 
 _HERE = Origin(user_agent="console")
@@ -31,6 +36,8 @@ STAYS = "CHANGED_SINCE"
 """A row is another one now, and stays: of users always, of others as asked."""
 CLASH = "TAKEN_SINCE"
 """Another row has its name, address or number now."""
+ERASED = "ERASED"
+"""The person asked to be erased since."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +72,7 @@ Tell = Callable[[PastKind, UUID, str], None]
 class _Restore:
     past: Past
     tenant: UUID
+    vault: Vault
     order: Order
     tell: Tell
     labels: dict[UUID, UUID] = field(default_factory=dict)
@@ -73,11 +81,11 @@ class _Restore:
     started: bool = False
 
 
-async def restore(past: Past, slug: str, keys: Sequence[bytes], order: Order, tell: Tell) -> dict[PastKind, Tally]:
-    """Brings back what was asked for; what became of it, by kind. `keys` may open the door of the past.
+async def restore(past: Past, slug: str, vault: Vault, keys: Sequence[bytes], order: Order, tell: Tell) -> dict[PastKind, Tally]:
+    """Brings back what was asked for, but nobody who was erased on request since; what became of it, by kind.
 
-    Refuses with NotFound where there is no such tenant now or then, InvalidInput where it is being deleted or the migrations
-    differ.
+    `keys` may open the door of the past. Refuses with NotFound where there is no such tenant now or then, InvalidInput where it is
+    being deleted or the migrations differ.
     """
     tenant = await named(slug)
     if tenant is None:
@@ -90,7 +98,7 @@ async def restore(past: Past, slug: str, keys: Sequence[bytes], order: Order, te
             f"The restored database has {len(there)} migrations, this one {len(here)}: `migrate` the restored one first."
         )
     await past.belong(tenant["id"], keys)
-    run = _Restore(past, tenant["id"], order, tell)
+    run = _Restore(past, tenant["id"], vault, order, tell)
     for kind in PastKind:
         await _prepared(run, kind)
         if kind in order.kinds:
@@ -126,7 +134,7 @@ async def _batch(run: _Restore, kind: PastKind, batch: Batch) -> None:
             present = await restoration.carried(batch.ids)
             found.changed.update(contact for contact in batch.ids if wanted[contact] != present[contact])
             found.changed.difference_update(found.missing)
-        back, reset = _decided(run, kind, found)
+        back, reset = _decided(run, kind, found, await _erased(run.vault, batch))
         if kind is PastKind.LABELS:
             run.labels |= {label: label for label in back}
         if (back or reset) and not run.order.dry:
@@ -134,10 +142,22 @@ async def _batch(run: _Restore, kind: PastKind, batch: Batch) -> None:
             await restoration.carry({contact: wanted[contact] for contact in back | reset if wanted})
 
 
-def _decided(run: _Restore, kind: PastKind, found: Difference) -> tuple[set[UUID], set[UUID]]:
+async def _erased(vault: Vault, batch: Batch) -> set[UUID]:
+    """Which of these rows are of somebody who was erased since they were made."""
+    if not (erased := await erasures.known()):
+        return set()
+    return {
+        UUID(row["id"])
+        for row in orjson.loads(batch.rows)
+        if row.get("email") and erasures.meant(vault, erased, row["email"], datetime.fromisoformat(row["created_at"]))
+    }
+
+
+def _decided(run: _Restore, kind: PastKind, found: Difference, erased: set[UUID]) -> tuple[set[UUID], set[UUID]]:
     """Which rows come back, and which become as they were; the others are counted and told of."""
     stays = found.changed if kind is PastKind.USERS or run.order.only_missing else set()
-    left = dict.fromkeys(found.clashing, CLASH) | dict.fromkeys(stays, STAYS)
+    gone = erased & (found.missing | found.changed)
+    left = dict.fromkeys(found.clashing, CLASH) | dict.fromkeys(stays, STAYS) | dict.fromkeys(gone, ERASED)
     counts = run.counts[kind]
     counts.missing += len(found.missing)
     counts.changed += len(found.changed)

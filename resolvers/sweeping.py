@@ -8,11 +8,11 @@ from auth.desk import Desk
 from models import queue, retention
 from models.audit import AuditEntry
 from models.errors import Unavailable
-from models.export import Export
 from models.retention import RetentionRun
 from models.tenancy import lobby
 from models.tenant import Tenant
 from models.values import Origin, now
+from resolvers import exports
 from resolvers.work import door
 
 
@@ -29,8 +29,7 @@ async def sweep(_desk: Desk) -> None:
         try:
             if home["id"] not in leaving:
                 await apply(home["id"])
-                async with door(home["id"]):
-                    await Export.sweep()
+                await exports.sweep(home["id"])
         except Unavailable as refusal:
             failed.append(refusal)
     if failed:

@@ -10,15 +10,15 @@ import orjson
 
 from auth.legacy_hashes import UNUSABLE
 from auth.vault import Vault
-from models import bundle, rules
+from models import bundle, deletion, rules
 from models.audit import AuditEntry
-from models.errors import SlugTaken
+from models.errors import NotAllowed, SlugTaken
 from models.legacy_import import pass_numbers
 from models.seal import AuditSeal
 from models.tenancy import lobby, within
 from models.tenant import Tenant
 from models.user import User
-from models.values import Origin, Row, new_id
+from models.values import Origin, Row, TenantStatus, new_id
 from resolvers import bundles, console
 
 _HERE: Final = Origin(user_agent="console")
@@ -41,8 +41,8 @@ async def export(slug: str, vault: Vault, put: Callable[[bytes], object], tell: 
 async def restore(given: bundles.Bundle, slug: str | None, tell: Callable[[int], Awaitable[None]], *, dry: bool = False) -> Row:
     """The tenant as the bundle has it, under its own slug or another one; all of it or nothing. A `dry` run does it and undoes it.
 
-    Refuses with SlugTaken where a tenant of this slug has people, contacts, labels or a log of its own, and as the tables'
-    constraints do.
+    Refuses with SlugTaken where a tenant of this slug has people, contacts, labels or a log of its own, or another one had the slug
+    until it was deleted, NotAllowed where one is being deleted, and as the tables' constraints do.
     """
     slug, own = rules.slug(slug or given.tenant["slug"], "slug"), UUID(given.tenant["id"])
     home = await _home(slug, own)
@@ -71,12 +71,16 @@ async def restore(given: bundles.Bundle, slug: str | None, tell: Callable[[int],
 
 
 async def _home(slug: str, own: UUID) -> UUID:
-    """The id of the tenant to fill: of the one with this slug; else the bundle's own, unless another tenant has it."""
+    """The id of the tenant to fill: of the one with this slug; else the bundle's own, unless a tenant has it, or had it when it was
+    deleted: what a stub and a certificate tell of stays gone."""
     async with lobby():
         there = await Tenant.maybe_by_slug(slug)
         if there is not None:
+            if there["status"] == TenantStatus.DELETING:
+                raise NotAllowed(f"There is a tenant {slug}, which is being deleted.", ("slug",))
             return UUID(str(there["id"]))
-        return own if await Tenant.maybe(own) is None else new_id()
+        await Tenant.refuse_resting(slug, own)
+        return new_id() if await Tenant.maybe(own) or await deletion.stub(own) else own
 
 
 def _called(line: str, slug: str) -> str:

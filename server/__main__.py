@@ -24,6 +24,7 @@ from server.backfill import backfill
 from server.binaries import NoPostgres, PostgresFailed
 from server.deletion import deletion
 from server.dev import dev as run_dev
+from server.erasure import erasure
 from server.import_legacy import import_legacy
 from server.person import person
 from server.restore import restore
@@ -45,6 +46,7 @@ cli.command("import-legacy")(import_legacy)
 cli.add_typer(audit, name="audit")
 cli.add_typer(backfill, name="backfill")
 cli.add_typer(deletion, name="deletion")
+cli.add_typer(erasure, name="erasure")
 cli.add_typer(person, name="person")
 
 

@@ -6,12 +6,13 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, Final, TypeVar
 
 import typer
 
+from auth.vault import Vault
 from models.errors import InvalidInput
 from observability import logging
 from resolvers import person as persons
@@ -32,7 +33,7 @@ Email = Annotated[str, typer.Option(help="The person's e-mail address, in any sp
 @person.command()
 def find(tenant: Slug, email: Email) -> None:
     """How many rows of each table are the person's; and which contacts of others mention the address: look at those yourself."""
-    counts, mentions = asyncio.run(_inside(persons.find(tenant, email)))
+    counts, mentions = run(lambda _: persons.find(tenant, email))
     _table(counts)
     typer.echo("".join(f"mentioned in {contact}\n" for contact in mentions), nl=False)
 
@@ -42,7 +43,7 @@ def export(
     tenant: Slug, email: Email, out: Annotated[Path, typer.Option(help="The file to write; - for the terminal.")] = _STDOUT
 ) -> None:
     """All that is kept of the person, as JSON, by table."""
-    text = json.dumps(asyncio.run(_inside(persons.export(tenant, email))), indent=2, ensure_ascii=False, sort_keys=True)
+    text = json.dumps(run(lambda _: persons.export(tenant, email)), indent=2, ensure_ascii=False, sort_keys=True)
     if out == _STDOUT:
         typer.echo(text)
         return
@@ -58,15 +59,21 @@ def erase(tenant: Slug, email: Email, yes: Annotated[bool, typer.Option("--yes",
     """Removes all that is kept of the person, for good; the audit log keeps ids, which lead to nobody any more."""
     if not yes:
         typer.confirm(f"Erase {email} from {tenant}, for good?", abort=True, err=True)
-    _table(asyncio.run(_inside(persons.erase(tenant, email))))
+    _table(run(lambda vault: persons.erase(vault, tenant, email)))
 
 
-async def _inside(work: Awaitable[T]) -> T:
+def run(act: Callable[[Vault], Awaitable[T]]) -> T:
+    """Does it with the database open, by the settings of the environment."""
     settings = load(os.environ, Console)
     logging.configure("ERROR", stream=sys.stderr)
-    dsn = settings.database_url.get_secret_value()
-    async with opened(dsn, settings.vault(), pool=1, statement_timeout_ms=settings.statement_timeout_ms):
-        return await work
+
+    async def inside() -> T:
+        vault = settings.vault()
+        dsn, timeout = settings.database_url.get_secret_value(), settings.statement_timeout_ms
+        async with opened(dsn, vault, pool=1, statement_timeout_ms=timeout):
+            return await act(vault)
+
+    return asyncio.run(inside())
 
 
 def _table(counts: dict[str, int]) -> None:

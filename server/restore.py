@@ -44,7 +44,8 @@ def restore(
 ) -> None:
     """Brings back a tenant's rows as they were in a restored database: what is gone, and what was changed.
 
-    What came since stays. A user comes back deactivated, as a VIEWER, without a password; users who are here stay as they are.
+    What came since stays, and who was erased on request stays gone. A user comes back deactivated, as a VIEWER, without a password;
+    users who are here stay as they are.
     """
     settings = load(os.environ, Console)
     logging.configure("ERROR", stream=sys.stderr)
@@ -65,6 +66,6 @@ def restore(
 
 async def _restore(settings: Console, source: str, slug: str, order: Order, tell: Tell) -> dict[PastKind, Tally]:
     ours = settings.database_url.get_secret_value()
-    keys = door_keys(settings.vault())
-    async with opened(ours, settings.vault(), pool=1, statement_timeout_ms=_BATCH_MS), past.opened(source) as then:
-        return await restoring.restore(then, slug, keys, order, tell)
+    vault = settings.vault()
+    async with opened(ours, vault, pool=1, statement_timeout_ms=_BATCH_MS), past.opened(source) as then:
+        return await restoring.restore(then, slug, vault, door_keys(vault), order, tell)

@@ -28,18 +28,12 @@ CREATE TABLE export_chunks (
 );
 ALTER TABLE export_chunks ALTER COLUMN content SET STORAGE EXTERNAL; -- it is compressed already
 
-DO $$
-DECLARE
-    name text;
-BEGIN
-    FOREACH name IN ARRAY ARRAY['exports', 'export_chunks'] LOOP
-        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
-        EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);
-        EXECUTE format('CREATE POLICY own_tenant ON %I USING (tenant_id = (SELECT held_tenant())) '
-                       'WITH CHECK (tenant_id = (SELECT held_tenant()))', name);
-    END LOOP;
-END
-$$;
+ALTER TABLE exports ENABLE ROW LEVEL SECURITY;
+ALTER TABLE exports FORCE ROW LEVEL SECURITY;
+CREATE POLICY own_tenant ON exports USING (tenant_id = (SELECT held_tenant())) WITH CHECK (tenant_id = (SELECT held_tenant()));
+ALTER TABLE export_chunks ENABLE ROW LEVEL SECURITY;
+ALTER TABLE export_chunks FORCE ROW LEVEL SECURITY;
+CREATE POLICY own_tenant ON export_chunks USING (tenant_id = (SELECT held_tenant())) WITH CHECK (tenant_id = (SELECT held_tenant()));
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON exports, export_chunks TO address_book_app;
 GRANT SELECT ON exports, export_chunks TO address_book_backup;

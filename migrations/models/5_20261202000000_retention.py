@@ -7,15 +7,16 @@ RUN_IN_TRANSACTION = True
 
 async def upgrade(db: BaseDBAsyncClient) -> str:
     return r"""
--- deletion_at: when a tenant that is DELETING goes for good; null in one that an operator closed, which stays.
+-- deletion_at: when a tenant that is DELETING goes for good; null in one that an operator closed, which stays. The next migration
+-- validates the constraints.
 ALTER TABLE tenants
     ADD COLUMN deletion_at timestamptz,
     ADD COLUMN trash_days integer NOT NULL DEFAULT 30,
     ADD COLUMN audit_days integer NOT NULL DEFAULT 365,
     ADD COLUMN legal_hold boolean NOT NULL DEFAULT false,
-    ADD CONSTRAINT tenants_deletion_at_check CHECK (deletion_at IS NULL OR status = 'DELETING'),
-    ADD CONSTRAINT tenants_trash_days_check CHECK (trash_days BETWEEN 7 AND 3650),
-    ADD CONSTRAINT tenants_audit_days_check CHECK (audit_days BETWEEN 90 AND 3650);
+    ADD CONSTRAINT tenants_deletion_at_check CHECK (deletion_at IS NULL OR status = 'DELETING') NOT VALID,
+    ADD CONSTRAINT tenants_trash_days_check CHECK (trash_days BETWEEN 7 AND 3650) NOT VALID,
+    ADD CONSTRAINT tenants_audit_days_check CHECK (audit_days BETWEEN 90 AND 3650) NOT VALID;
 
 -- The run of retention that is under way: what it has removed so far, and the link up to which it cut the audit chain.
 CREATE TABLE retention_runs (
@@ -167,8 +168,10 @@ BEGIN
         )
         SELECT name FROM below GROUP BY name ORDER BY max(depth) DESC, name::text
     LOOP
+        -- Pieces of bundles are of a megabyte each: a thousand would take longer than a statement may.
         EXECUTE format('DELETE FROM %1$s WHERE tenant_id = $1 AND ctid = ANY '
-                       '(ARRAY (SELECT ctid FROM %1$s WHERE tenant_id = $1 LIMIT $2))', which) USING home.id, most;
+                       '(ARRAY (SELECT ctid FROM %1$s WHERE tenant_id = $1 LIMIT $2))', which)
+          USING home.id, CASE which WHEN 'export_chunks'::regclass THEN greatest(most / 20, 1) ELSE most END;
         GET DIAGNOSTICS rows = ROW_COUNT;
         IF rows > 0 THEN
             UPDATE deletions d
@@ -233,55 +236,54 @@ ALTER TABLE tenants DROP COLUMN legal_hold, DROP COLUMN audit_days, DROP COLUMN 
 
 
 MODELS_STATE = (
-    "eJztXf9z4jiy/1dU+WX3qtjUTObbvsyrV0USZpa7BOYlZGb3Hq+MsAXoYiSfLYfh3e3//rplG2xjGOwEcBJN1QQjqWXzaVnqbnW3/nU0lQ5zg+Nm6HDVEsqfH52Sfx0J"
-    "OmVwUVDbIEfU85Z1WKDo0NXNKbazGDTkTNfQYaB8aiuoHFE3YFDksMD2uae4FEjSFYwgwfyYDBymKHeDAZlI1wmILUOhggbxpcsCQoVDfEYDKYJTItg98wklAbN9phqL"
-    "77YUCm73U0AcqugxPoIjbXgGLsZ7uVso+D9DZik5ZmrCfLjn//wvFHPhsO8ASfzVu7NGnLlOBmvuYAe63FJzT5fd3rYvPumW+EuGli3dcCqWrb25mkixaB6G3DlGGqwb"
-    "M8F8qpiTAl+ErhszKymKnhgKlB+yxaM6ywKHjWjoIguP/nMUChs5R/Sd8M/b/4ofLdXMsjrdnnXT6lnW0QrH8RFybImLAE4cLRzYgMD8GfW7BESXHuENzn9rXv/85v1f"
-    "NAQyUGNfV2q4jv7UhMCQiFSDvkRZMUGFssqBnSF6TMyTgiXoy9ckgTMBrGYQLyGlahXLCwBB8SkrxjOiyAHpxCTHycXzArTXvmrd9JpXX7D7aRD809U4NXstrDnRpfNc"
-    "6c8R/hKm0GiCXXRCvrV7vxH8Sv7e7bTyXFq06/39CJ+JhkpaQs4s6qQxSYqToixb9Zu+ytoe+67WsHVBkWMtQPTMmNn6vZfhY+dr81q/MlfN3/+S4eVlt/M5ab5kZOf8"
-    "snuWf49sJf2SM1Oa5gETUzzVPwHkS8xLivqwChcCun4MZ4gqDeOng+VORrHP4GcHZWHPUhncy+POPcvz2Yh/LwN7hsigXh71WIlYxfyvN91OMeYpkrwExG1F/k1cHqhd"
-    "LZcpEX4YcldxERzjbQ8hxSNEmxmSxz4352MHyBBUqUZ3KXEfC4bUvptR37FWauSJXNd2tWp6Ms2XUEHHGl78xfj7Yi35NtAK34r2rMsbm/TmEFpsqS9/m1BFeEDumKeI"
-    "HIEWisSgzopwOmT+AOtA8ySA/5sTMpyT2YTbE10Eai5ot6EC9damrotl01UV+bFv0Bd9MQB9mY+4TfFXWDjXc585AxIo0LMDAoo3160JiKfA2wDvEZEwpwE3YD6Lqm2t"
-    "pZMZDciUOgwoHdDEFT4yjDuHY/8wJ01kwPDZgaYvbDmdojrvcgF45p5Toh6PygaZcSALFfQLz0LhhlT/zjleG9W+PvKdUe33KEJH7/wqnm2xRqBYEuSwhOfKoxgPwhqD"
-    "CI8LH7+cvH774e2vb96//RWa6AddlHzYgHO708vBiTOpvi4hoqVpjFpdQURLALTu2LwK8AmdAb8C+AyX0zKoLwgM3FXhLjvQM0QG9sqwJxLrKvZnUrqMik3wp4lzPBgC"
-    "9a6YsCjZLxfOut3LDBfO2nmYb6/OWtc/v9YsgUZcseI1tVC1KMmCtX0YTpTghEeDYCZBi57QYFJmAlohNJNQFcMrDPBV1M8n1G+BVK6RbwvUuG22an6NaesM/FH3W6d1"
-    "fUr0R180L67anVOiP/qiddHudaEy+uyLr+3WN2wcfeaNHGuk/Sn9brlMjNUEvp682sDAhF0nr/J2qrjmRFdlGSQ9RFEWqFMbJ6c0mZmPSsxHuB15X/BKbER7SbRHrBNz"
-    "zJOF2vYZQmKVdwXIUhqXgFq7BISeU5HNWUrD5tqxuSZ7KM1QTZhQKIvLws2UbIPGZm/EVNOq2yuCZLo5Jm0VxI6A2I4J2597MEo/Eq5iH0IiQcQilIy4H2CZwwgItrhB"
-    "ASVT5kDLYzLwmHBgQCX7KT/eh9nXk/RF3Gm0gQJ9sGiHBaslUfSOAV1APJfagGCyeRM1WHQd7fu4NFBWoJi32DbSey1YknSPTaJH033g1g7eQjTIYASKcQjjeqD3Y7Dx"
-    "zJdirFvDT+cC749bO9EzDCb47unrARESd36gV7ivK+Ud/FiqHrqPgybBkvsLKRKzo2N2dA6+oxO92wVCMRfUnxcjuqTJy8RzFfl5Px8oz2I/g8U6DQrdWbvTvP6jWDc/"
-    "K/BLOPuj12rmjSPRJFsO+BRRReSfjnvOroBfLEFF0I/XbmRmyH68l/lYg/7VjoCPdzL/4+TkzZsPJ6/evP/13dsPH979+mqxpblatWlv86z9GbXAjIi6qhYmC/gq9Gtx"
-    "T5M8G9gfbQN5KeGUVcCylI+ggD2dmeVJ6F/GmvLy2JzoSlUYnaM1L3TdOF0Tg8o1s+U98+fn8PWowJ6SqW9sMqf4cUtLq9/bmVN6oLM7fMyC2JU06UOr8B+1Su/LGRlL"
-    "0OdnEybQdAEKOyjNzqpn6kM7e4DiH922nPC+pHksrenHSv9zEN2NOeCh/ChhDqiPRevJwlmTif48CkYvmuOTqo3TexzMXjkMIaZfFyiQGJMXrvcfyZcYSzKldyxqG42y"
-    "gIykT6SPvv1o3g0Y9e3JNqEK+3kIEwlQg9fOLBQmEuDpRgKA3BoURtevxTNFsT+72OsnAmfZoAoTUPEAR8Mxv2fCKgt5lsrEGpfHfUSn3J2XBj5HZpAvj7zg9l3pKSZF"
-    "YzCvMMswjO1dRXw7h+YldY2xP/rUumpetk5J9NkX0bfoutv7TXs740de8zmM/zLonSXklbh1JVmlZkP/saUVgMZC4yXollVs/wXkxvxfN/P/AYMgnxAnd7FweIBYqZV6"
-    "QWDQrpC0LMrYUQbvFIlBvDzi0h9Twf+Pls3Ol6cz2JfH/h9yaCmuigLt1gOfITKoV1C/pCryIdugeyUEBu0qZoZ76WOk1wrgGwPn0mQmTNHEzhklwMTOvUA2O8xl1dic"
-    "pTQafd24XBM/j7bDph7IN8Ke/40VntaQa9HY5PXBl20xA1CJQxugNfpTYHRgnCCSO9rdYpaE8ekMjZhWkXD1kQyAYKA9KQZxst8orC9ykwsauSqbCpDiyJCRMRQEzCEj"
-    "X07zhtDDPUlfJAkj0WUEemzEiTClcOc6PjLQJmgMuDROI/XxaDBOIzuH2HgX7gjOwrxum1yQi3O6majNrYMH40WgHOopIoN8VeR36m9Wf2H5sbccjZGhyuA2ekkJvUTc"
-    "c0Vj8Fd1kmXtZn1k0a56wpZlH5gjBSulx0ScJCSKCaK2zTBXSoP47B6TgzQwEzxK7To/CUYNeVv4mz/uvYyGUAt5y2gIexRp6xFYV18odyVembzce91TM3m5DwK7SYlb"
-    "85S4WnwC5WJY8GJskF8yVObYQ6PqvRBVL7OkfPc4dFeBzVlKw+ZasznRHqv4iWdJzY5ynfkc2wYqsDlLabhcNy7XxD73Vzk8KjDMYXFjk0XuH3JYOScE0GJ+YTp3JXUG"
-    "ZCLhQQmH/7jDfgfjKYDHZPeYYSHOZNxIvovFWZDx6Y6h6+AePIgoBamB9ntrY6irhchrDHV71CrwlamqSie0tValr5rtS4y9bF9WUY3fbqMav12vGr9dUY0BSxUWeL1v"
-    "B/mSen+gH/33beu2dVFyqoipTkn02RfXt51Ou/P5lMQXfXFze37eal1go8VlX3wCVmFR9NkX583OeetSFy0u62Hl8Hw5Lg6S+gSr07qotBRRjocjpNoVF18d7yoZ7gZY"
-    "L7q3Z5ct8uW6dd6+acfHgi8kN12JRUs3+utW87I42XAZC2uKxESKVIi0jKSrVcTxYPY1o3pJktdUuK3Iv4nLg50N7ZRoMwy5q7gIjvG2h5BuEKLNDMljn1ujsYOVYEyl"
-    "2NRTZfJtp0lMvu2CI8RkWQ/GNI2xTRvb9Asxc+RkV78am7OUxphVZy6PuODBpBKbc6SGz3Xjc02MlnHm2ks6ZO7R+sy2UX1ji/S2lotNt85eTtUyqSyxqe9zFkCJ7uSY"
-    "NAVh3z2X21wRfctT7RI4TYqomP+i5C/4SWbaioiBRDOMko7OQtMWp6JE53u77wNMmQmi5aSjLJUxbRrT5sGFUv1WlUQ0TWMArU8W9LUrxRZLRJmlYXXDKZqbt9iZWjY0"
-    "+0g1GLhmst3rZGsyNe/RQAswyoIYuvVoLwiMObwC2sa4ZdTh3Uo3bEzteXvqSb/woJdM/WZZR7e0uG5aIusHHrCVOkUFV84hDZYHhIMYw3R824wGx2RgT5h9F4TTAeic"
-    "rquP5UJJByPj9EHkEyrgh2J3Pksf6C0kKLY+WxWnDvQMD5DUFPWBqKwMkSYycpuR2w4utz17/5/bGwyOwb99cd7t9JrnvVMSX/TFZfczhtboj/ykdBinkn0nSKjbsH70"
-    "DAnxMrGK6KZjwtNUzwnWPRwUXheZSo65+I0HSvqF2dQy9ZtlKmxpTVJNtxKpdBYAFZn8MfsR8Xx5DwIJV6dkOAeJZCyAYYQLLdNACSUYGAotXC7uiJJQINiMeDQIZtIv"
-    "8I7e2V2MAasWq7QRhPYoCJmcZo8KZ4WwNmMkqaeRZOUtgQVXFLB3vfkxS2VskOVtkNyzPJ+N+PcysGeIDOrboV4T8fUKhLSevGOFWbeWlRsFV51nRGG7yrufsayoOznV"
-    "ya2iLD2EulIU2PEq9WDEzVos3kbc3KN8ZBJkHSZBlhf60KRy9qAUea2tnl9b1+1Pf1itKPox/a0vrltI9aV5c/Ote31xSrLf62EFNdrYo842Jk+Z8Rx4Oqx4akqxSdn0"
-    "ItgMC0ylY54CEw/zJPgbaaoVOJwhNC9x7ZhcE5PONQOVGLG/DgutOpn6xibDjp+0tPxwW9tOMw4P+ikgQLRwqgr1YUYzOj9Fc02AmZKoi5uINp6JFKdKwlOUsLlqEEbt"
-    "CXGkDlsaUgVfOHQW+uIYj1aa4t7jAFMrwdDB3UZ0EVm1Eh34WR7i9VUrS8jLsD4N2ZiKCtNyms7MyrWblbNZEvXbusrh9RlHUiQm48hmzbVKxpHQ4cpSE1+G40mRlXK9"
-    "69QK6TM6t+fluE81kYs3jBYG3S0rN4op0UgIoN3WMop2SoqdwBcywoQGE/Tn5noDCVZ0EAwC3QT7JkM2kiAUQA26d+NxkSAc+fMiseOxu3+AJKE7KSlIpGmMHGF2sQ5u"
-    "V17nrLxpfXie/sp7WBkymXjiyXf7zcOEwmwdNipuHSKC1ZIfpQmNJlJrTcQF2ANVgckZQsPk2jG5JnL1NRvBD5msde3K1G+Urv2oZSkHr94kOQ49cs6K+4i8s45JR5Iw"
-    "wP6jgsSRqyiTUeV+HiAy18Nn5sfC8nNY9owYvUcxOmBBgNb8cphmqQyoeVBDG/cNihJlbJST02QV54yaGa8OICsbz5dnK0gZl4jnzd+aCMo30epWJCMnVRvF43h1rBz5"
-    "ENMfk2YsxIKMq+3CMjEFO5i8c8bVBAq2iYSo0KOJjKiFUGGE4T3Kbcb1+/HhNBGbJmLzRaBu9I5nK5dmrfSBsioqH3law+pas9oEV7wINkPlBH2a7YrTdxG9YXmtWR4w"
-    "+HGONdIHaxUYaaV0GRXrbN852rylFoh3xd5FyZ5Ntd3uZYa1Z+28QHR7dda6/vm15unyTMVV7xEGv67KS5amM4a7Or9bEadApA0iO1mWy9vFuuf7qLE+AhrC58+tC6t7"
-    "29PJPONrjHX/2v1bSwe564u+aP3+pX2NJfFFXySR7xYoH53PWJUv6YseEHes69btDdanv/UF5ha1LlrN8177K/D+Iso2mi4B+lan2YHHv7350uroE2/zJXkD4hpvsx3E"
-    "3dfF4MvHIvTOXcqnR0VG31R1Y6PhVze0bGy5pfV3EBuQBmiwnU1kwBZHxXOF6aY/ksEiyG/QwFTTGLXE5mSGyaVRoyAKc1bLUaEteAf9G8twLexsxjK8c4izpky8LpvI"
-    "Ik9ncllUOhQ6ShBrYbhEGfRXCA38FeA3uyLmwOKDA/zk1KDapHQwqu5z9FHpaXHtqEBbiWs2KiqRsFfZQSU+7ZW0VUAGgRuOY+0C2nlMeuh8DYyNzrxJztSBFeGe2+yn"
-    "IKYmvCA7w25vZRSXWiyF6xUX5G8Z+S5pb8S6CmKdOTZxj2AHiqowqGoOXVLvD/wjbUJslZxAYqpTEn32RcrsuLjsi4vWJazenc+nJLk6nA0ywyZtwKvMpgX1HtnU7nxt"
-    "95q9dpSJowyrusCNU4J/+2LZyynJ9XhwpkSH4FCl2NRTgeWBajnlIlQFs9fayO+NfewvGPz1qx3NZ499dJXP4EcFVdFeQ70/nN+/gn9PCGruo1iqCmaejVvReVKzE11i"
-    "JxpuGEwsh84LluW1IztLtL8B/eapjOYo8U5JVLNEe0T1/bsnAiserutaE+kW6KEbp4gsoZkgSkwQDnOZznRZ3oaXIzVWvLpZ8YxB/sWxOfScimzOUho2147NNbHJN5nP"
-    "7clRUdbCqKaxMWXhss2PTPLrGfvIJu61EluhhbtAUouXrYeZtnc48h9HTltv0cZ8jnydH2QxtCmSZ2FqzZmH3r3bxj707t16AxHW5ZQOb43Nbo264e3ZSLc3dF+/2sb6"
-    "Bq3Woqvrcg4LUqjCGM71GZJTJPvPkHyYhfLRciEfdDH78/8Bm/Lyfw=="
+    "eJztXW1z27gR/isYfbl0xqdJnLer0umMbDM5XR0pleXkrlWHgkhIwpkCVBK0o7b334sFSYmkSFqkLYmykZmYFIAFyWdJYHexu/hvY85t4njNNnGpNWu00H8bDM+JPEnVnKAGXizW5V"
+    "Ag8NhRTfG6zdgTLraELJ1gxyOyyCae5dKFoJzJUuY7DhRySzakbLou8hn9t09MwadEzIgrK/75L1lMmU2+Ey/6ubgxJ5Q4duJWqQ3XVuWmWC5UWYeJj6ohXG1sWtzx52zdeLEUM85W"
+    "rSkTUDoljLhYEOheuD7cPtxd+JzREwV3um4S3GKMxiYT7Dsi9rhjc13WMM1ub2BeGQPTbJQAyOIMwJW36qmnn8It/Hj66s37Nz+9fvfmJ9lE3eaq5P0fwaXXwASECp7uoPGHqscCBy"
+    "0UxmtQb4nrwS1tIHs+w242tDGSFL7yxtP4RmgWARwVrBFev1X7gHiOv5sOYVMBn8bp27cFgH5t989/bvdfyFZ/gkty+RkEX0c3rDoN6gD1NcrwUZVAOGz+BNF99fLlFujKVrnoqrok"
+    "uvKKggSfdhLhX6563WyEYyQplG1qCfQ/5FBvY6w4ArQLwAUwoOe55/3biWP64nP71zTc55e9MwUO98TUVb2oDs4k9DBAT25iowkUjLF1c4dd29yo4ac8r+1m1fx0ni7BDE8VkPDE8H"
+    "zRlOXbVBhMuMvMCW1dWzypQTtTvgouJd5Wc1ujxwgCgmUTjWwiMHW8EZpxec/I4r5kxAlyuUM8hJmNXII9ySJ590SOmwgjj1guESer3/Amysv94CEYo5uNFJt3f7VHnpGvrzsXJaZk"
+    "36d2E2iqfGz3z8yNv0x8ZgHnkLoS/Hnz18b+vz71ob1+96f0R6UevXiKlgMVZsIsB3aC6DExr+8Ady/Esfk4Y7K4kCAIOic5U3LmXBGSNKOTpwXooPPZuBq0P39JTBsX7YEBNaeqdJ"
+    "kqffEuNZWsOkHfOoOfEfxE/+h1jTSXVu0G/2jAPWFfcJPxOxPbcUyi4qgoyVb1pW+ydkC+56gJa4onIWwVMdP4dVA8/a94ednrfoqap2WCP9KAc7fkyBSnecDAFA71R4B8iXFJYFfO"
+    "wpmA5r/DCaJKr/HxYLmTt9gl8rG9srAnqTTu5XGnC3Phkgn9Xgb2BJFGvTzqoRJRRluOkexfW46J8GOfOoIyrwmXPYQU/yR16CuCnUaeCq0qT+7XoD3Zbkv9uS1fF3aD+ARJfRMFio"
+    "pUSGfYmyFrJtnQQlRITRXsjKoJ9I3GZMJdAjWg6PKVVryhMD9+9w/QkFUnJQWkOI3WlrW2fHCplPnzMXE38Tyj09z1lzXN/WswRwBkuAzz59PT16/fn758/e6nt2/ev3/708vVesxm"
+    "VdHCzFnnE6zNJCaMaLFmDbwXDr5p2Bl2l9mwRxQp0MdLEVg3jwz2IgTD2XU1FcuZ+KzTbfd/yxaOzjJm47PfBkY7A3Nim+UtRAlCbSiqtaHIkbBL1a08kxOEmsm1Y3Jt5GopKDJBLS"
+    "y4my1bxxvcI1/Hmm4pYn+bYYGoh27IQoAkjBlKdNNEHeGFi0PQjjDLXS7kW/ohkI1hXUkKwRZBGE2o60GZTUCGhhUkWTIntmzZRKMFYbZ8oUbQi7zAhjR+sDsZsrDTUBEAkV6ENyM4"
+    "EvgGpH0PLRxsSQTldaizarDqujlkQzZysPzmPUEWUecIPm8EJVH30CS4NdXHnbw/uAQ7QaOJ1J19+V6PEHaJanzncjZVreWjUwbXB60juIfRDL49dT5CjA+Z6lVe1+H8Rj4sFg9VSn"
+    "yPlDXaxki0SqJVkoOrJMG3XVY2jmi0dFxVOg4H2XLAx4gqIn88JttdAb+agsqp4Qmy/WniL3cE/GHU8GgC34Q+F/c4yZOB/YFOqGtA1xJOWf0rSfkICtjxjCxHoX8l3DJdArhX0LKT"
+    "lFrNrjebI12pCqNTtPqDrhuna2JQOQ/8VhsZppSo6qTIiBL6vVY1n0R+s000ChY2VoYAyefXpysbg2Mjl/tSpv2AvoTgozm+IUHb4L330IS7iLs2OORKrd8j2LVmm+uYh7oJ7Q9cC1"
+    "1XmxN2DvH9K5yPsry5RYhZPVY3H02+zw0qy8UzP6Zsh+rSqyOBUx03sMx3kYvaa5fmCu5xU3pLmFkW8iSVdkssj/sEz6mzLA18ikwjXx55Rq2b0kNMjEZjXmGUIfI5MwQOiAk2pHCh"
+    "UO/IW8TMIpujzYq6xtg3Phqf25dGCwXHIQt+Bee9wc9Gv4XUIa355EyqySjtbcKIT/OjiE83goil3llCXglbV5JVavbqP7a0IqExXWKBblnFJJRBrq1CdbMKxflN5jjLjp8/d6wIaj"
+    "x41XbiWEjESs3UKwKNdoX4RtuWX0rGwl9BROmaRCNeHnHuTjGj/8FlA3nTdBr78tj/zsemoMIpNb4kiDTqFdQvLrJcCwp0r4hAo13FzHDLXSoyXvEzzh2CWZ6ZYU2W9mGSdLuyq61K"
+    "9uzE1OtdJpA/66Shvf58ZvRfvFJskI0AmkxtQDsBVHr1j00J8Bd2RTYnKTWba81mmzikGpuTlFqjrxuX6+XncYnHJDMmPVF/soXHh+lA0y39PgbgcrHys0AWdiErnCxRnTRRmyHyfe"
+    "FQiwqkLtmCeBY6j4owW/4o+I9wRHfcd2wkZTV0B4JDLBh909Vjj9d9gHdHhGg5x4Mklfb20N4eB4I47ksvv6qSiMZpNKD1yWBifF9wN9MvMKwpnCSIalPZK3DsM9shH1Qc4YjaoT8e"
+    "XsUc/s7Hwe85hhA+8NzzZvj07TvVsgshiUHMH3YcoKEi9OhzyTb+gLu+vPYErMF3pueG/QYW0v9k2YYKQqwiiicT5rPvJCdqSMrCvCCUc0WjAworBhRqw1wVbhyFLp9Ynf++oLK7Cm"
+    "xOUmo2147NtZLAz2c+u8kXw4PqLWRx04KWJTLxLyixSFIeXoXHhOlDJi6fo5fZqfXLkT8kE2DweCVTAcaJtHys5eODy8c7jZQ5AhQf21syd++aIvE3f/cancqkUACuyZTZscl8wSUL"
+    "reXfSOb2NakWhRMnXbc1b8iyxNwpW8PUpwxBHnGbKyvSXZTDSlmO7qiYISrkzCgJRipedBRmPw9yWtl0Ks+9k1SVhRmsQ4wJmsoCj9hqKs2chg9yJ0MG/XFfKGuZ7PFEXo5aM3kbzl"
+    "JZ1TzlaA/ZxrRBrD6zkZ7w9zjh1ydZ3JOA8yYYzbef60MCPc+Xmeczdvcoh3qMSCNfFfl96wo1M+o+uqqgLbbalLdbvYTdUoFD8Dd1knVtsT6yalc9W/G6D0gQDJV8QVi4XB2sU2PL"
+    "IpAo+AS55BYy454g7iqpXSXnlS38xRar6I97La0h1ELe0hrCHkXaQOcuJ1+tabR4VVW82nPg7REhvpPIIYWemam/3QO5ma3Dadi32pyRZ8UjbpcnI6KtM/CN3reuSoUBhyFrX3zudF"
+    "tIHYbMuOgMerIyOA7Z147xDRoHx7Rwk6OG7DhxhhKfpHIxzvgwCuSXBJXeB1ares9E1dPOOc+OzZH2WCUbTpJUx83Vmc+hbaACm5OUmst143JN7HO/8HEjwzAHxSdFFrnf+bhyjIuk"
+    "hc218NLh2B6hGZc3iqj8DyvsN/J98uRtklvIIx1u43US/WYoTIYTRKFYKjJxTJAUUext4lt2eWltqKuFyKsNdXvUKuCTqapKR7S1VqWNX7/0+gOpLqsjZJzsXELGyc5lFVX5zTaq8p"
+    "t8VfnNhqossRV+Rq6f7Viwpt4fExp/vzaujYuSQ0dI1ULBccj6191up/uphcKTIbu6Pj83jAtotDodso+SVVAUHIfsvN09Ny5V0eq0HlaPhcun2anhPsrZKi8XX4woxcMJUO2Kiy+b"
+    "uwoZK4D1ond9dmmgL33jvHPV6XWTkpyqhKJ18qC+0b7M3nmrjMU1RqLzY1XILxlIW5uI/3LV6+a81WuStOZCLYH+hxzq7ezVjok6Y586gjKvCZc9hLQDEBUzJI19as6GDjZSUApB5g"
+    "tRZvO5OMmTiUp9vPzEluBlPRrjNNpWrW3Vz8TskZJd3WpsTlJq41aduTyhjHqzSmxOkWo+143PNTFi5uZ22yKpW5lkbpv2xCCb2haGx3VDbSashbShzYR7FOj0dmN71LcljDwjRCIf"
+    "7RWBtm5UQFvrKlq62a10Q6bYWnbmeVkJE/XFso5qadJ5iRSFEErt8rv4VsAwc46xR4KFUCnmQHo/Fb5wh70mGlkzYt14/nyEBHEcCLhWkg4EPsywh6wZZvJBg6yAyKPMIkFwNeNozr"
+    "PyFB7oHh4gqUn9VBKVlSHiRFpu03LbweW2J7+8e30Fvs/wd8jOe91B+3zQQuHJkF32PoHntDqkB6XDrBHqXDmPa7mPpolNRIvyc8apnhKse0jTWReZik8p+5l6gruZyXIS9cUyFbQ0"
+    "Z7GmW4lUKshTBEn6IbkFWrj8VgokVLTQeCklkimTDEOUKZlGlmAEcT+yhUPZDRJcFjByhxbY8+64m+H8trOraANWLWZpLQjtURDSKWseFc4KUQvaSFJPI8nGVyIn3Kzkg/nmxySVtk"
+    "GWt0HShblwyYR+LwN7gkijvh3qNRFfP0shbcBvSGZSlXVloeCqwsgFtKu8+hnKiqqTlspdEiRhQNjhbKv9RrboQYubtZi8tbi5R/lI5z85TP6The/KJpWTQ8TIa231/Gr0Ox9/M40g"
+    "mCX+a8j6BlB9aV9dfev1L1oo+bseVlCtjT3qaKPT0GjPgeNhxbEpxTojx7Ngs5xgKu1V7mn35qPgb6CpVuBwglB/xLVjck1MOn1i8VviLs/lz0aGVSdRf1Jk2HHDlvIdtMnW25RHG1"
+    "0EdpmoDwR9fFBeV+CANeVEuVKxMIktjF5Ze48/rLMHWHzqoTjfb/d5Cmqztgg9lB96AfIZbi/eJxN5X7Nc832i/p6BXrUsZcTfHJtVH4EFvom6XA7D0H9QEBnrtxnjt+5HD+96eNfj"
+    "USqND/E8eeGSmCapNKhpUH3LkghlBUMV7gQeJ9ObgevNwLXGrM1ez4m/tRGUYUdaiX3fzxGUY/X3CMphS9P1txWU2yiQWH7wkCRahZn5avfOO7xsot4EeZAaFDvgVg1TBvEQtBKIYG"
+    "uGbLBvYDTGQv6gsgvflZLxyCVz8MFe7QU+XqrEo5si9kHu4CExb7USC5+H782YTDGrMP7G6fQMW7sROJkCXH2tmxzOT58XI9Hp8xJ8fpT0eb5NhSlmLvensyzVIj9wbIP0CW1K+XyC"
+    "x64CtTtLJomqCsWRUG2v7HYb0jdRO7SuuWRCXA/CteTMD1HsNoWllWBn823ccCv0qN1yay4a1Escq69AoBdhDgqnDhfS4ULPAnVtEK3EimNT1xzsCbOiVTRNq1lda1Zrz95nwWZZOQ"
+    "PzsVVx+M6i1yyvNcs9Ih/ONicqSX+GiYdzh2CWtyifok0vIUviXbF3VbLnNeRe7zLB2rNOWiC6/nxm9F+8Ujxd78+ymZCJyKer8pHF6fSKYp2/rYBTUqT1AjtZlUDLdB811kekhvDp"
+    "k3Fh9q4HKpNceA6Bll97fzNUhKU6GTLj1y+dPpSEJ0MWhV2aUvnofoKqdMmQDSRx1+wb11dQH/81ZJDYzrww2ueDzlfJ+4sg1V28RNIb3XZX3v711Rejq3bPSpekDYj7C/qsi8GXTp"
+    "m/OHcwnTeyjL6x6pNCw69qaFrQckvr7yg0II3AYHs34x5ZbUNJBeQ6/YBGqwiT0UngTy/ljSW6g8ymoFEgAQlT+STTFryD/rVluBZ2Nm0Z3jnESVMmnJeNok7T6UDqShvMBdkJzRn2"
+    "MhZk89HfINTwV4Bfr4rozc8ODvDRqUG1iSfWqu5TdJ4dKHGtkaGthDWFikog7FV2UAnIm6gjPDTyHH8aahey3YLwBUSFScYGGy5EGzrIGeGWWuQHL6RGNMMldreX0opLLabCfMUF+F"
+    "tGvovaa7Guglin9+zaI9iewMLP2JB5O3Pomnp/4DeUCdEoOYCEVC0UHIcsZnZcnQ7ZhXEpZ+/upxaKzg5ng0ywSRnwKrNpRb1HNnW6XzuD9qATOEKXYVVPcqOF4O+QrXtpoVSPB2dK"
+    "sANDtEO5uZCq5ZwyX2SMXrmO2YV97G+Lj1fHsuO5S+RDeVXRzqHeH87vXsp/RwQ1dUEsFRkjT+FSdJpUr0SXWImWF/Rmpo2XGdNy7pudJNrfC/36WN7mIAKmJKpJoj2i+u7tkcAKOz"
+    "s65ow7GXpo4RCRJNQDRIkBwiYOUUHF5W14KVJtxaubFU8b5J8dm/2FXZHNSUrN5tqxuSY2+WtPGZU3LPKq/KTIHg/rpZWt8UDcRKNgJ1BlHgdDuOTt61NI/XA3o9ZsZRt3uVTGPGRh"
+    "x4Gy+TY2+IddYMiGbHRLXDoBD2mVpCNQW+wRAkOKDSkvBFWt175JHgpIiK18klwSVFsqpQX4LaE5tkmYLEOlzgCvXAr9y8lS+TkFu0kPmcXnc1gecCiTeKbuk7uwyADbKELwqyxTW9"
+    "YgLC+IvcARCj98u2i9fKD9nuozppdwVtjpfsThS1hjEB9bjYvcwcqsu8Rp9NpLRf8l7bt3IPDVNjJlUF8RaLirwq23+jkM7JHEWtJEt0mszXQlzHSZqkVJFuT2oTlRghPaT/ugg5Ar"
+    "X/BN1LdzXYho6wx8o/eta/RbSB2GrH3xudNtIXUYMuOiM+jJyuA4ZF87xjdoHBzTRo7DODLwBaBYOuA4TqbHoxLjEbYEvc34JArRXhPtEevIHHO0UOs1lErTwDEY1/UayrNg80HXUP"
+    "74P3Fz6wA="
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 import sys
 import time
@@ -12,10 +13,16 @@ from typing import NamedTuple
 import asyncpg
 import pytest
 
-from server.database import ROOT
-from tests.conftest import SECRET_KEYS
+from auth import signing
+from models.job import Job
+from models.values import JobKind
+from resolvers import bundles
+from resolvers.work import door
+from server.database import ROOT, opened
+from tests.conftest import SECRET_KEYS, VAULT
 from tests.drills.report import Note
 from tests.drills.seeds import seeded
+from tests.drills.workers import running, until
 
 pytestmark = pytest.mark.drill
 
@@ -78,3 +85,40 @@ async def test_a_hundred_thousand_contacts_go_out_and_come_back_in_bounded_memor
     assert counts[0].endswith(str(BIG))
     assert big.megabytes - small.megabytes < MORE_MB
     assert back.megabytes - small.megabytes < MORE_MB
+
+
+async def test_a_bundle_is_made_once_and_whole_though_its_worker_is_killed_half_way(tmp_path: Path, note: Note) -> None:
+    async with seeded(1, SMALL, big=BIG) as world:
+        assert world.big is not None
+        database, admin = world.database, await asyncpg.connect(world.database.admin)
+        home = await admin.fetchval("SELECT id FROM tenants WHERE slug = $1", world.big.slug)
+        async with opened(database.app, VAULT, pool=1), door(home):
+            job = await Job.add(JobKind.EXPORT, format="TENANT_BUNDLE")
+
+        async def stands(what: str) -> bool:
+            return bool(await admin.fetchval(f"SELECT {what} FROM jobs WHERE id = $1", job["id"]))
+
+        async with running(database, "work") as worker:
+            await until(lambda: stands("progress > 0.4"))
+            worker.kill()
+            await worker.wait()
+        killed, began = await admin.fetchval("SELECT progress FROM jobs WHERE id = $1", job["id"]), time.monotonic()
+        assert killed < 1
+        await admin.execute(
+            "INSERT INTO labels (tenant_id, id, name) VALUES ($1, gen_random_uuid(), 'of the second attempt')", home
+        )
+        async with running(database, "work"), running(database, "work"):
+            await until(lambda: stands("status = 'SUCCEEDED'"))
+        seconds = time.monotonic() - began
+        attempts = await admin.fetchval("SELECT attempts FROM jobs WHERE id = $1", job["id"])
+        [kept] = await admin.fetch("SELECT * FROM exports")
+        pieces = await admin.fetch("SELECT content FROM export_chunks ORDER BY number")
+        labels = await admin.fetchval("SELECT count(*) FROM labels WHERE tenant_id = $1", home)
+        await admin.close()
+    content, file = b"".join(piece["content"] for piece in pieces), tmp_path / "big.zip"
+    file.write_bytes(content)
+    note("export whose worker is killed", f"killed at {killed:.0%}, made {seconds:.1f} s later, attempt {attempts}", "attempt 2")
+    assert (attempts, kept["id"], kept["size"]) == (2, job["id"], len(content))
+    assert kept["sha256"] == hashlib.sha256(content).digest()
+    with bundles.opened(file, signing.public_keys(VAULT)) as given:
+        assert (given.counts["contacts"], given.counts["labels"]) == (BIG, labels)

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import sys
 import time
-from asyncio.subprocess import DEVNULL, Process
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
@@ -26,10 +23,11 @@ from resolvers import seals
 from resolvers.letters import LetterKind, post
 from resolvers.sweeping import planned
 from resolvers.work import door
-from server.database import ROOT, opened
+from server.database import opened
 from tests.aged import AGES, add_aged
-from tests.conftest import JWT_KEYS, SECRET_KEYS, VAULT, Database
+from tests.conftest import JWT_KEYS, VAULT, Database
 from tests.drills.report import Note
+from tests.drills.workers import running, until
 from tests.house.walls import checksums, tenant_tables
 from tests.post_office import open_office
 from tests.postgres import Postgres
@@ -40,34 +38,10 @@ pytestmark = [pytest.mark.drill, pytest.mark.usefixtures("each_round")]
 ROWS: Final = 100_000
 CONTACTS: Final = 10_000
 LETTERS: Final = 2
+PIECES: Final = 300
+"""Of a bundle that is kept, of a megabyte each."""
 BATCH_SECONDS: Final = 1.0
-END_SECONDS: Final = 240
 OLD: Final = timedelta(hours=1)
-
-
-def _environ(database: Database) -> dict[str, str]:
-    return {
-        "PATH": os.environ["PATH"],
-        "DATABASE_URL": database.app,
-        "JWT_KEYS": JWT_KEYS,
-        "SECRET_KEYS": SECRET_KEYS,
-        "JOBS_STALE_SECONDS": "2",
-        "MAIL": "off",
-    }
-
-
-@asynccontextmanager
-async def _process(database: Database, *arguments: str, **settings: str) -> AsyncIterator[Process]:
-    """A command in a process of its own, which is killed in the end."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "server", *arguments, cwd=ROOT, env=_environ(database) | settings, stdout=DEVNULL, stderr=DEVNULL
-    )
-    try:
-        yield process
-    finally:
-        with suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
 
 
 @asynccontextmanager
@@ -92,12 +66,6 @@ async def _watched(database: Database) -> AsyncIterator[list[float]]:
         task.cancel()
         await asyncio.wait({task})
         await connection.close()
-
-
-async def _until(true: Callable[[], Awaitable[object]]) -> None:
-    async with asyncio.timeout(END_SECONDS):
-        while not await true():  # noqa: ASYNC110 - what it waits for is another process's
-            await asyncio.sleep(0.02)
 
 
 def _desk() -> Desk:
@@ -131,14 +99,14 @@ async def test_a_hundred_thousand_rows_go_once_though_the_worker_is_killed(postg
     began, kills = time.monotonic(), 0
     async with _watched(database) as longest:
         for share in (0.2, 0.5):
-            async with _process(database, "work") as worker, _process(database, "tenant", "retention", "acme") as other:
-                await _until(lambda share=share: _reached(removed, share * each * len(AGES)))  # type: ignore[misc]
+            async with running(database, "work") as worker, running(database, "tenant", "retention", "acme") as other:
+                await until(lambda share=share: _reached(removed, share * each * len(AGES)))  # type: ignore[misc]
                 worker.kill()
                 other.kill()
                 kills += 2
         half = await removed()
-        async with _process(database, "work"), _process(database, "work"), _process(database, "tenant", "retention", "acme"):
-            await _until(told)
+        async with running(database, "work"), running(database, "work"), running(database, "tenant", "retention", "acme"):
+            await until(told)
     seconds = time.monotonic() - began
     [details] = await told()
     counts = json.loads(details)
@@ -171,6 +139,16 @@ async def test_a_tenant_of_ten_thousand_contacts_goes_though_the_worker_is_kille
     acme, evil = await tenant(admin, "acme"), await tenant(admin, "evil")
     for home in (acme, evil):
         await _filled(admin, home)
+    bundle = await admin.fetchval(
+        "INSERT INTO exports (tenant_id, id, expires_at) VALUES ($1, gen_random_uuid(), now() + interval '1 day') RETURNING id",
+        acme,
+    )
+    await admin.execute(
+        "INSERT INTO export_chunks SELECT $1, $2, n, decode(repeat('ab', 1048576), 'hex') FROM generate_series(1, $3) n",
+        acme,
+        bundle,
+        PIECES,
+    )
     counts = {t: await admin.fetchval(f"SELECT count(*) FROM {t} WHERE tenant_id = $1", acme) for t in await tenant_tables(admin)}
     others = await checksums(admin, evil)
     async with open_office() as office:
@@ -182,16 +160,16 @@ async def test_a_tenant_of_ten_thousand_contacts_goes_though_the_worker_is_kille
                     await post(_desk(), LetterKind.PASSWORD_CHANGED, user=user["id"])
         began = time.monotonic()
         async with _watched(database) as longest:
-            async with _process(database, "work", **mail) as worker:
-                await _until(lambda: admin.fetchval("SELECT EXISTS (SELECT FROM jobs WHERE status = 'RUNNING')"))
+            async with running(database, "work", **mail) as worker:
+                await until(lambda: admin.fetchval("SELECT EXISTS (SELECT FROM jobs WHERE status = 'RUNNING')"))
                 await admin.execute("UPDATE tenants SET status = 'DELETING', deletion_at = now() WHERE id = $1", acme)
                 # So that it is put there anew, and done now.
                 await admin.execute("DELETE FROM queue.pgqueuer WHERE entrypoint = 'every erase'")
-                await _until(lambda: admin.fetchval("SELECT (removed ->> 'contacts')::int > 3000 FROM deletions"))
+                await until(lambda: admin.fetchval("SELECT (removed ->> 'contacts')::int > 3000 FROM deletions"))
                 worker.kill()
             half = await admin.fetchval("SELECT removed::text FROM deletions")
-            async with _process(database, "work", **mail), _process(database, "work", **mail):
-                await _until(lambda: admin.fetchval("SELECT finished_at IS NOT NULL FROM deletions"))
+            async with running(database, "work", **mail), running(database, "work", **mail):
+                await until(lambda: admin.fetchval("SELECT finished_at IS NOT NULL FROM deletions"))
                 await asyncio.sleep(1)
             seconds = time.monotonic() - began
     removed = json.loads(await admin.fetchval("SELECT removed FROM deletions"))

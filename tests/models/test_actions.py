@@ -18,8 +18,8 @@ Printed by `tests/models/test_actions.py` from `models/actions.py`. Each entry h
 there is no session yet), the id of what it was done to, the request's id, as `X-Request-ID` answers and the server's log have it,
 and the network it came from, a /24 of IPv4 or a /48 of IPv6; at the console there is no request. It is written in the transaction
 of what it tells of, and where it tells of a refusal, in one that survives it. Details are counts, roles, reasons and names of
-fields: never a secret, a name, an address or a contact's data. `by` is `console` where it was done at the machine, `operator` where
-by one of the whole service, whom the tenant is not shown.
+fields, and of who was erased a keyed digest (ADR 46): never a secret, a name, an address or a contact's data. `by` is `console`
+where it was done at the machine, `operator` where by one of the whole service, whom the tenant is not shown.
 
 Edits of contacts and labels are not on record, nor is reading, of the log itself too: each look would add to what is looked at. An
 operator has no way to a tenant's data, and what they do with the tenant is here; so is what is found, handed over or erased at the

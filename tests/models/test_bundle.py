@@ -22,6 +22,7 @@ STAY: Final = {
     "mail_tokens": "secrets",
     "recovery_codes": "secrets",
     "refresh_tokens": "secrets",
+    "retention_runs": "what this service is about to remove",
     "sessions": "of this service",
     "signup_claims": "secrets",
 }
@@ -29,6 +30,7 @@ STAY: Final = {
 
 LEFT: Final = {
     "invitations.digest": "of a link that is a secret",
+    "tenants.deletion_at": "when this service lets it go",
     "users.operator": "a mark of this service",
     "users.password_hash": "a secret, which leaves where it is asked for alone",
 }

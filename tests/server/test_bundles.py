@@ -17,6 +17,7 @@ from auth import signing
 from auth.vault import Vault
 from models import bundle
 from models.values import new_id
+from server.database import known_migrations
 from tests.commands import Command, Said
 from tests.conftest import VAULT
 from tests.house.walls import checksums, tenant_tables
@@ -148,7 +149,7 @@ async def test_the_manifest_tells_what_is_in_it(run: Command, admin: asyncpg.Con
     manifest = json.loads(given["manifest.json"])
     assert (manifest["kind"], manifest["format"], manifest["passwords"]) == ("address-book tenant bundle", 1, False)
     assert manifest["tenant"] == {"id": str(home), "slug": "acme", "name": "Acme"}
-    assert manifest["schema"].endswith("exports.py")
+    assert manifest["schema"] == known_migrations()[-1]
     for name, told in manifest["files"].items():
         table = name.removesuffix(".jsonl")
         own = bundle.TABLES[table].tenant
@@ -251,6 +252,39 @@ async def test_a_tenant_that_was_only_made_is_filled(run: Command, admin: asyncp
     assert (await run("tenant", "import", str(file), "--as", "nova")).code == 0
     assert await admin.fetchrow("SELECT id, name FROM tenants WHERE slug = 'nova'") == (nova, "Acme")
     assert await admin.fetchval("SELECT count(*) FROM users WHERE tenant_id = $1", nova) == 2
+
+
+async def test_who_was_on_the_way_out_has_arrived_with_its_rules(run: Command, admin: asyncpg.Connection, tmp_path: Path) -> None:
+    home = await furnish(admin)
+    file = tmp_path / "acme.zip"
+    leaving = "UPDATE tenants SET status = 'DELETING', deletion_at = now() + interval '1 day', audit_days = 400, legal_hold = true"
+    await admin.execute(f"{leaving} WHERE id = $1", home)
+    await run("tenant", "export", "acme", str(file))
+    refused = await run("tenant", "import", str(file))
+    assert refused == Said(1, "", "There is a tenant acme, which is being deleted.\n")
+    await emptied(admin, home)
+    assert (await run("tenant", "import", str(file))).code == 0
+    arrived = await admin.fetchrow("SELECT id, status, deletion_at, audit_days, legal_hold FROM tenants WHERE slug = 'acme'")
+    assert arrived == (home, "ACTIVE", None, 400, True)
+
+
+async def test_a_tenant_that_was_deleted_comes_back_as_another_one_and_no_stranger_under_its_slug(
+    run: Command, admin: asyncpg.Connection, tmp_path: Path
+) -> None:
+    """Else what its certificate says, that it is gone, would not hold; and its people would sign in to strangers."""
+    acme = await furnish(admin)
+    evil = await tenant(admin, "evil")
+    mine, theirs = tmp_path / "acme.zip", tmp_path / "evil.zip"
+    await run("tenant", "export", "acme", str(mine))
+    await run("tenant", "export", "evil", str(theirs))
+    await emptied(admin, acme)
+    await emptied(admin, evil)
+    stub = "INSERT INTO deletions (id, slug_digest, deletion_at, audit_number) VALUES ($1, sha256('acme'), now(), 0)"
+    await admin.execute(stub, acme)
+    refused = await run("tenant", "import", str(theirs), "--as", "acme")
+    assert (refused.code, refused.err.startswith("Another tenant that was deleted had this slug")) == (1, True)
+    assert (await run("tenant", "import", str(mine))).code == 0
+    assert await admin.fetchval("SELECT id FROM tenants WHERE slug = 'acme'") != acme
 
 
 async def test_a_dry_run_does_all_and_leaves_nothing(run: Command, admin: asyncpg.Connection, tmp_path: Path) -> None:

@@ -6,18 +6,25 @@ import json
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
+import asyncpg
 import pytest
 
+from auth.vault import Vault
 from models.person import PLACES
 from models.values import new_id
+from server.database import migrate
 from tests.aged import add_aged
 from tests.commands import Command, Said
+from tests.conftest import SECRET_KEYS, VAULT
 from tests.house.walls import checksums, tenant_tables
-from tests.world import World
+from tests.then import Then
+from tests.world import World, add_user
 
 AGE = timedelta(days=1)
 ADDRESS = "gone@example.org"
+OTHER_KEYS = "another-secret-of-another-service-0123456789"
 HERS = ("--tenant", "acme", "--email", " Gone@Example.ORG ")
 ALL = {
     "contacts": 2,
@@ -99,6 +106,11 @@ async def gone(world: World) -> str:
     return ADDRESS
 
 
+MARK = VAULT.marks("erased", ADDRESS)[0]
+_BUNDLE = "INSERT INTO exports (tenant_id, id, expires_at) VALUES ($1, $2, now() + interval '1 day')"
+_FETCHABLE = "SELECT tenant_id FROM exports WHERE expires_at > now()"
+
+
 async def _told(world: World) -> list[tuple[str, dict[str, Any]]]:
     rows = await world.admin.fetch("SELECT * FROM audit_entries WHERE action LIKE 'person.%' ORDER BY id")
     assert {(row["tenant_id"], row["target_id"], row["actor_id"]) for row in rows} <= {(world.acme, world.acme.hex, None)}
@@ -158,7 +170,7 @@ async def test_all_of_them_is_erased_but_for_ids_and_nobody_elses(gone: str, wor
     assert {table: counts[table] - after[table] for table in erased} == erased
     assert after["audit_entries"] == counts["audit_entries"] + 1
     assert await checksums(world.admin, world.evil) == others
-    assert await _told(world) == [("person.erased", erased | {"by": "console"})]
+    assert await _told(world) == [("person.erased", erased | {"by": "console", "mark": MARK})]
     for table in await tenant_tables(world.admin):
         left = await world.admin.fetch(f"SELECT t::text AS row FROM {table} t WHERE tenant_id = $1", world.acme)
         assert not [
@@ -185,3 +197,109 @@ async def test_who_may_not_go_stays_whole(gone: str, world: World, run: Command)
     assert (await run("person", "erase", *HERS, typed="n\n")).code == 1
     after = await checksums(world.admin, world.acme)
     assert {table for table in after if after[table] != before[table]} <= {"tenants"}
+
+
+async def test_bundles_that_hold_them_go_too_and_none_is_made_meanwhile(gone: str, world: World, run: Command) -> None:
+    for home in (world.acme, world.evil):
+        await world.admin.execute(_BUNDLE, home, new_id())
+    going = new_id()
+    await world.admin.execute("INSERT INTO jobs (tenant_id, id, kind) VALUES ($1, $2, 'EXPORT')", world.acme, going)
+    refused = await run("person", "erase", *HERS, "--yes")
+    assert (refused.code, refused.err.startswith("A bundle is being made")) == (1, True)
+    await world.admin.execute("UPDATE jobs SET status = 'CANCELLED', finished_at = now() WHERE id = $1", going)
+    assert "exports  1\n" in (await run("person", "erase", *HERS, "--yes")).out
+    assert [row["tenant_id"] for row in await world.admin.fetch(_FETCHABLE)] == [world.evil]
+
+
+async def _rows(then: Then) -> dict[str, int]:
+    """How many rows of ALL are acme's in the database of then, but for its log."""
+    connection = await asyncpg.connect(then.database.admin)
+    try:
+        return {
+            table: await connection.fetchval(
+                f"SELECT count(*) FROM {table} t JOIN tenants h ON h.id = t.tenant_id WHERE slug = 'acme'"
+            )
+            for table in ALL
+            if table != "audit_entries"
+        }
+    finally:
+        await connection.close()
+
+
+async def test_after_a_restore_it_is_done_again_and_who_came_anew_stays(
+    gone: str, world: World, then: Then, run: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.admin.execute(_BUNDLE, world.acme, new_id())
+    await then.keep()
+    assert (await run("person", "erase", *HERS, "--yes")).code == 0
+    await add_user(world.admin, world.acme, "gone", "VIEWER")
+    counts = await checksums(world.admin, world.acme)
+    at = await world.admin.fetchval("SELECT at FROM audit_entries WHERE action = 'person.erased'")
+    kept = tmp_path / "erased.txt"
+    kept.write_text((await run("erasure", "list")).out)
+    assert kept.read_text() == f"{world.acme} {at.isoformat()} {MARK}\n"
+    assert (await run("erasure", "repeat", str(kept))) == Said(0, "acme: 0 people, 0 rows.\n", "")
+    assert await checksums(world.admin, world.acme) == counts
+    before = await _rows(then)
+    there = await asyncpg.connect(then.database.admin)
+    others = await checksums(there, world.evil)
+    monkeypatch.setenv("DATABASE_URL", then.url)
+    replaced = f"{OTHER_KEYS},{SECRET_KEYS}"
+    monkeypatch.setenv("SECRET_KEYS", replaced)
+    await migrate(then.database.owner, Vault.parse(replaced))
+    new_mark = Vault.parse(replaced).marks("erased", ADDRESS)[0]
+    erased = {name: count for name, count in ALL.items() if name not in {"audit_entries", "legacy_imports"}}
+    done = await run("erasure", "repeat", str(kept))
+    assert done == Said(0, f"acme: 1 people, {sum(erased.values())} rows.\n", "")
+    after = await _rows(then)
+    assert {table: before[table] - after[table] for table in erased} == erased
+    assert await checksums(there, world.evil) == others
+    assert await there.fetch(_FETCHABLE) == []
+    [entry] = await there.fetch("SELECT details FROM audit_entries WHERE action = 'person.erased'")
+    assert json.loads(entry["details"]) == erased | {"by": "console", "mark": new_mark, "before": at.isoformat()}
+    assert (await run("erasure", "list")).out == f"{world.acme} {at.isoformat()} {new_mark}\n"
+    await there.close()
+
+
+async def test_a_tenant_that_was_deleted_is_sent_away_again_and_what_is_refused_is_told(
+    world: World, then: Then, run: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await then.keep()
+    await world.admin.execute(
+        "INSERT INTO deletions (id, slug_digest, deletion_at, audit_number) VALUES ($1, sha256('acme'), now(), 0)", world.acme
+    )
+    kept = tmp_path / "erased.txt"
+    kept.write_text((await run("erasure", "list")).out + f"{new_id()} 2026-01-01T00:00:00+00:00 {MARK}\n")
+    monkeypatch.setenv("DATABASE_URL", then.url)
+    there = await asyncpg.connect(then.database.admin)
+    await there.execute("UPDATE tenants SET legal_hold = true")
+    refused = await run("erasure", "repeat", str(kept))
+    assert (refused.code, refused.err.startswith("acme: This tenant is under legal hold")) == (1, True)
+    await there.execute("UPDATE tenants SET legal_hold = false")
+    assert await run("erasure", "repeat", str(kept)) == Said(0, "acme is deleted within minutes.\n", "")
+    rows = await there.fetch("SELECT slug FROM tenants WHERE status = 'DELETING' AND deletion_at <= now()")
+    assert [row["slug"] for row in rows] == ["acme"]
+    await there.close()
+
+
+@pytest.mark.parametrize("line", ["x", f"{UUID(int=1)} 2026-01-01 {MARK}", f"{UUID(int=1)} 2026-01-01T00:00:00+00:00 ab", "- - -"])
+async def test_a_list_that_is_none_is_refused(line: str, run: Command, tmp_path: Path) -> None:
+    kept = tmp_path / "erased.txt"
+    kept.write_text(f"\n{line}\n")
+    assert await run("erasure", "repeat", str(kept)) == Said(1, "", "Line 2 is none that `erasure list` prints.\n")
+
+
+async def test_who_was_erased_since_does_not_come_back_with_their_tenant(
+    gone: str, world: World, then: Then, run: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await then.keep()
+    assert (await run("person", "erase", *HERS, "--yes")).code == 0
+    before = await checksums(world.admin, world.acme)
+    monkeypatch.setenv("RESTORED_DATABASE_URL", then.url)
+    for dry in (("--dry-run",), ()):
+        restored = await run("tenant", "restore", "acme", *dry)
+        assert (restored.code, restored.err) == (0, "")
+        assert [line.split(":")[1] for line in restored.out.splitlines() if "left: " in line] == [" ERASED, 2", " ERASED, 1"]
+        assert restored.out.splitlines()[-1].startswith("0 rows ")
+    after = await checksums(world.admin, world.acme)
+    assert before == after

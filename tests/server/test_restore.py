@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import json
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -15,50 +13,13 @@ import pytest
 from models.values import new_id
 from server.database import door_keys, migrate
 from tests.commands import Command, Said
-from tests.conftest import VAULT, Database, copied, named
-from tests.house.walls import checksums, tenant_tables
+from tests.conftest import VAULT, Database
+from tests.house.walls import checksums
+from tests.then import Then
 from tests.world import LOGIN, PASSWORD, Person, World, add_user, tenant
 
 HEAD = "             missing   changed     extra      left"
 KEPT = "given_name, family_name, email, phone, notes, favorite, deleted_at, age, number"
-
-
-@dataclass
-class Then:
-    """The database of then: a copy of the worker's own, as it was when `keep` was called."""
-
-    database: Database
-    now: asyncpg.Connection
-
-    @property
-    def url(self) -> str:
-        """As the role that serves."""
-        return self.database.app
-
-    async def keep(self) -> None:
-        """Everything as it is now."""
-        then = await asyncpg.connect(self.database.admin)
-        await then.execute("SET session_replication_role = replica")
-        for table in ["tenants", *await tenant_tables(self.now)]:
-            columns = await self.now.fetchval(
-                "SELECT array_agg(attname::text ORDER BY attnum) FROM pg_attribute "
-                "WHERE attrelid = $1::text::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''",
-                table,
-            )
-            rows = io.BytesIO()
-            await self.now.copy_from_query(f"SELECT {', '.join(columns)} FROM {table}", output=rows)
-            rows.seek(0)
-            await then.execute(f"DELETE FROM {table}")
-            await then.copy_to_table(table, source=rows, columns=columns)
-        await then.close()
-
-
-@pytest.fixture
-async def then(worker_id: str, admin: asyncpg.Connection) -> AsyncIterator[Then]:
-    """A database for what was."""
-    name = named(f"then_{worker_id}")
-    yield Then(await copied(name), admin)
-    await admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 @dataclass

@@ -17,10 +17,10 @@ import pytest
 from auth import signing
 from auth.caller import Caller
 from auth.desk import Exports
-from models import bundle
+from models import bundle, export
 from models.errors import Unauthenticated
 from models.values import Origin, new_id
-from resolvers import bundles, exports, running
+from resolvers import bundles, exports, running, sweeping
 from resolvers.running import Patience
 from server.app import DESK
 from tests.conftest import VAULT
@@ -303,7 +303,7 @@ async def test_one_that_was_made_before_its_process_died_is_not_made_again(world
     assert (again["status"], again["attempts"], again["sha256"]) == ("SUCCEEDED", 2, job["sha256"])
 
 
-async def test_after_its_time_it_is_gone_and_swept(world: World) -> None:
+async def test_after_its_time_it_is_gone_and_swept(small: None, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     job = await made(world)
     expires = await world.admin.fetchval("SELECT expires_at - created_at = interval '7 days' FROM exports")
     assert expires
@@ -313,18 +313,22 @@ async def test_after_its_time_it_is_gone_and_swept(world: World) -> None:
     assert (await world.adam.gql(JOBS)).data["jobs"]["nodes"] == [shown]
     status, body, _ = await fetched(world.adam, job["id"])
     assert (status, code(body)) == (404, "NOT_FOUND")
-    kept = await made(world)
+    kept, gone = await made(world), await made(world)
+    await world.admin.execute("UPDATE exports SET expires_at = now() WHERE id = $1", UUID(gone["id"].partition("_")[2]))
+    monkeypatch.setattr(export, "PIECES", 2)
     assert world.client.app is not None
-    await running.sweep(world.client.app[DESK])
+    await sweeping.sweep(world.client.app[DESK])
     assert [f"job_{row['id'].hex}" for row in await world.admin.fetch("SELECT id FROM exports")] == [kept["id"]]
 
 
-async def test_the_last_three_are_kept(world: World) -> None:
-    jobs = [(await made(world))["id"] for _ in range(4)]
+async def test_the_last_three_are_kept_and_the_disk_is_not_filled(small: None, world: World) -> None:
+    jobs = [(await made(world))["id"] for _ in range(5)]
     others = await started(world.mallory)
     await run(world, others["id"], world.evil)
-    assert [(await fetched(world.adam, job))[0] for job in jobs] == [404, 200, 200, 200]
+    assert [(await fetched(world.adam, job))[0] for job in jobs] == [404, 404, 200, 200, 200]
     assert (await fetched(world.mallory, others["id"]))[0] == 200
+    kept = {f"job_{row['id'].hex}" for row in await world.admin.fetch("SELECT id FROM exports")}
+    assert kept == {*jobs[1:], others["id"]}  # the next one begins with the removal of what has lost its place
 
 
 async def test_one_that_is_too_large_fails_and_says_what_to_do(world: World) -> None:

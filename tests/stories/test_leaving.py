@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -26,6 +27,7 @@ from tests.conftest import JWT_KEYS, VAULT, Database, Serve
 from tests.house.test_raw_sql import _filled
 from tests.house.walls import checksums, tenant_tables
 from tests.letters import mailing
+from tests.stories.test_exports import START, fetched, left, made
 from tests.world import LOGIN, PASSWORD, Person, World, add_user
 
 _DELETE = """
@@ -134,6 +136,24 @@ async def test_until_then_everybody_reads_and_signs_in_and_nobody_changes_anythi
     assert (await world.grace.rest("GET", "/api/address-book")).status == 200
     assert await _counts(world) == counts
     assert (await world.mallory.gql(_CREATE)).data["createContact"]["contact"]
+
+
+async def test_its_administrators_take_all_of_it_along_and_what_was_made_for_that_goes_with_it(
+    world: World, database: Database
+) -> None:
+    await world.grace.gql(_CREATE)
+    await _ask(world.ada)
+    job = await made(world, world.adam)
+    status, body, _ = await fetched(world.ada, job["id"])
+    assert (status, hashlib.sha256(body).hexdigest()) == (200, job["sha256"])
+    assert (await world.grace.gql(START)).codes == ["FORBIDDEN"]
+    await _now(world)
+    assert (await fetched(world.ada, job["id"]))[0] == 401
+    async with opened(database.app, VAULT, pool=1):
+        await erase(None)  # type: ignore[arg-type]
+    removed = json.loads(await world.admin.fetchval("SELECT removed FROM deletions"))
+    assert (removed["exports"], removed["export_chunks"]) == (1, 1)
+    assert await left(world.admin) == (0, 0)
 
 
 async def test_once_its_time_has_come_it_lets_nobody_in(world: World) -> None:

@@ -1,0 +1,111 @@
+"""What was erased on request, and that it is erased again where a backup brought it back.
+
+The log keeps of each person a mark: a digest of the address by a key that follows from SECRET_KEYS. It names nobody; but who has
+the key finds by it whether an address that is there again is meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from auth.vault import Vault
+from models import deletion as stubs
+from models.audit import AuditEntry
+from models.errors import Refusal
+from models.export import Export
+from models.person import addresses
+from models.tenancy import lobby, within
+from models.tenant import Tenant
+from models.values import Origin, normal
+from resolvers import deletion, person
+
+_HERE: Final = Origin(user_agent="console")
+
+
+class Erasure(NamedTuple):
+    """A person who was erased from a tenant, by their mark, or without one the tenant itself: what was there before `at`."""
+
+    tenant: UUID
+    at: datetime
+    mark: str | None
+
+
+class Repeated(NamedTuple):
+    """What became of a tenant's erasures: its slug, how many people and rows went, whether it goes itself, and what was refused."""
+
+    slug: str
+    people: int
+    rows: int
+    leaves: bool
+    refused: list[str]
+
+
+async def listed() -> list[Erasure]:
+    """Every tenant that was deleted, and every person who was erased from one that is there, as far back as its log goes."""
+    async with lobby():
+        found = [Erasure(stub["id"], stub["began_at"], None) for stub in await stubs.stubs()]
+        homes = await Tenant.every()
+    for home in homes:
+        async with within(home["id"]):
+            found += [Erasure(home["id"], at, mark) for mark, at in (await known()).items()]
+    return found
+
+
+async def known() -> dict[str, datetime]:
+    """Who was erased from the held tenant: by mark, the moment before which what was there is meant."""
+    found: dict[str, datetime] = {}
+    for entry in await AuditEntry.of("person.erased"):
+        if mark := entry["details"].get("mark"):  # none: of a time before there were marks
+            before = entry["details"].get("before")
+            at = entry["at"] if before is None else datetime.fromisoformat(before)
+            found[mark] = max(at, found.get(mark, at))
+    return found
+
+
+def meant(vault: Vault, erased: Mapping[str, datetime], email: str, made: datetime | None = None) -> datetime | None:
+    """When who has this address was erased; None where they never were, or came anew since, as what was `made` then shows."""
+    if not erased:
+        return None
+    moments = [erased[mark] for mark in vault.marks(person.ERASED, normal(email)) if mark in erased]
+    return max((at for at in moments if made is None or made < at), default=None)
+
+
+async def repeat(vault: Vault, tenant: UUID, erasures: Sequence[Erasure]) -> Repeated | None:
+    """Erases from a tenant again what was erased from it, or sends it away again; None where there is no such tenant.
+
+    May be done any number of times: who came anew since stays.
+    """
+    async with lobby():
+        home = await Tenant.maybe(tenant)
+    if home is None:
+        return None
+    refused: list[str] = []
+    people = rows = 0
+    try:
+        if any(one.mark is None for one in erasures):
+            async with within(tenant):
+                await deletion.send_away(None, 0, _HERE, by="console")
+            return Repeated(home["slug"], 0, 0, True, [])
+        async with within(tenant):
+            await Tenant.refuse_held()
+            await Export.expire()
+    except Refusal as refusal:
+        return Repeated(home["slug"], 0, 0, False, [refusal.message])
+    erased = {one.mark: one.at for one in sorted(erasures, key=lambda one: one.at) if one.mark is not None}
+    for email, before in (await _back(vault, tenant, erased)).items():
+        try:
+            counts = await person.erase_again(vault, tenant, email, before)
+        except Refusal as refusal:
+            refused.append(refusal.message)
+        else:
+            people, rows = people + bool(counts), rows + sum(counts.values())
+    return Repeated(home["slug"], people, rows, False, refused)
+
+
+async def _back(vault: Vault, tenant: UUID, erased: Mapping[str, datetime]) -> dict[str, datetime]:
+    """Which addresses are there again, each with the moment of its erasure."""
+    async with within(tenant):
+        return {normal(email): at async for email in addresses() if (at := meant(vault, erased, email))}
