@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any, Final
 
-import pytest
 import yaml
 
 from server.database import ROOT
@@ -18,9 +18,8 @@ K8S: Final = ROOT / "deploy" / "k8s"
 OVERLAYS: Final = sorted(path.name for path in (K8S / "overlays").iterdir())
 Resource = dict[str, Any]
 
-_KUBECTL: Final = shutil.which("kubectl")
-_KUSTOMIZE: Final = shutil.which("kustomize")
-needs_kustomize = pytest.mark.skipif(not (_KUBECTL or _KUSTOMIZE), reason="no kubectl here (1.27 or later), nor kustomize (5)")
+KUBECTL: Final = Path(sys.executable).with_name("kubectl")
+"""Of the lock, so that everybody renders alike."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +52,7 @@ class Workload:
 @cache
 def resources(overlay: str) -> tuple[Resource, ...]:
     """All resources of an overlay."""
-    render = [_KUBECTL, "kustomize"] if _KUBECTL else [str(_KUSTOMIZE), "build"]
-    done = subprocess.run([*render, str(K8S / "overlays" / overlay)], capture_output=True, text=True, check=False)
+    done = subprocess.run([KUBECTL, "kustomize", K8S / "overlays" / overlay], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return tuple(yaml.safe_load_all(done.stdout))
 

@@ -8,12 +8,16 @@ import subprocess
 import threading
 import time
 import urllib.request
+from copy import deepcopy
+from pathlib import Path
 from urllib.error import HTTPError
 
 import pytest
+import yaml
 
 from server.database import ROOT
 from tests.deploy.conftest import BASE, IMAGE, Machine, inspected, podman
+from tests.deploy.rendered import of, one
 
 pytestmark = pytest.mark.image
 SERVING = "address-book-prod"
@@ -117,3 +121,27 @@ def test_sigterm_drains_it_and_it_ends_by_itself(machine: Machine) -> None:
     log = podman("logs", SERVING)
     assert '"event":"draining"' in log
     assert '"event":"stopped"' in log
+
+
+def test_the_deployment_runs_as_it_is_rendered(machine: Machine, tmp_path: Path) -> None:
+    """By podman, which asks no readiness: its pod has the network of this machine, and so no ports of its own."""
+    deployment = deepcopy(one("dev", "Deployment", "api"))
+    pod = deployment["spec"]["template"]["spec"]
+    pod["containers"][0] |= {"image": IMAGE, "ports": []}
+    pod["volumes"][0]["secret"]["optional"] = False  # as it is where it is not said, of which podman 4.3 falls over
+    secrets = {file.name: file.read_text(encoding="utf-8") for file in (machine.config / "prod/serve").iterdir()}
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "address-book"}, "stringData": secrets}
+    played = tmp_path / "played.yaml"
+    played.touch(mode=0o600)
+    played.write_text(yaml.safe_dump_all([secret, *of("dev", "ConfigMap"), deployment]), encoding="utf-8")
+    podman("kube", "play", "--network", "host", str(played))
+    try:
+        until = time.monotonic() + 60
+        while status("http://127.0.0.1:9000/readyz") != 200:
+            assert time.monotonic() < until, podman("logs", "api-pod-0-api")
+            time.sleep(0.5)
+        asked = machine.run("deploy/scripts/smoke", BASE)
+        assert asked.returncode == 0, asked.stdout
+    finally:
+        podman("kube", "down", str(played))
+    assert status("http://127.0.0.1:9000/readyz") == 0

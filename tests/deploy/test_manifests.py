@@ -12,19 +12,20 @@ import pytest
 from server.serve import _END_SECONDS
 from server.settings import Migration, Settings, load
 from tests.conftest import JWT_KEYS, SECRET_KEYS
-from tests.deploy.rendered import OVERLAYS, Workload, environment, needs_kustomize, of, one, ours, plain, workloads
+from tests.deploy.rendered import OVERLAYS, Workload, environment, of, one, ours, plain, workloads
 
-pytestmark = [needs_kustomize, pytest.mark.parametrize("overlay", OVERLAYS)]
+pytestmark = pytest.mark.parametrize("overlay", OVERLAYS)
 
 SECRETS = "/run/secrets/address-book"
 VALUES = {
-    "DATABASE_URL": "postgresql://address_book_app:secret@postgres:5432/address_book",
-    "POOLED_DATABASE_URL": "postgresql://address_book_app:secret@pgbouncer:6432/address_book",
-    "MIGRATION_DATABASE_URL": "postgresql://address_book_owner:secret@postgres:5432/address_book",
+    "DATABASE_URL": "postgresql://address_book_app:hush@postgres:5432/address_book",
+    "POOLED_DATABASE_URL": "postgresql://address_book_app:hush@pgbouncer:6432/address_book",
+    "MIGRATION_DATABASE_URL": "postgresql://address_book_owner:hush@postgres:5432/address_book",
     "JWT_KEYS": JWT_KEYS,
     "SECRET_KEYS": SECRET_KEYS,
-    "REDIS_URL": "rediss://user:secret@redis:6379/0",
-    "SMTP_URL": "smtp://user:secret@mail.example:587",
+    "REDIS_URL": "rediss://user:hush@redis:6379/0",
+    "OTLP_HEADERS": "x-key=hush",
+    "SMTP_URL": "smtp://user:hush@mail.example:587",
 }
 """What a store of secrets would bring, by file."""
 

@@ -17,7 +17,6 @@ from tests.deploy.rendered import (
     Resource,
     Workload,
     environment,
-    needs_kustomize,
     of,
     one,
     resources,
@@ -25,7 +24,6 @@ from tests.deploy.rendered import (
     workloads,
 )
 
-pytestmark = needs_kustomize
 each_overlay = pytest.mark.parametrize("overlay", OVERLAYS)
 WHOLE = [overlay for overlay in OVERLAYS if overlay != "dev"]
 LEAST = 6

@@ -37,7 +37,7 @@ class Releases:
     policy: Path
     signer: str
 
-    def run(self, script: str, *words: str, environment: str = "dev") -> subprocess.CompletedProcess[str]:
+    def run(self, script: str, *words: str, environment: str = "dev", **more: str) -> subprocess.CompletedProcess[str]:
         """A script of the clone."""
         here = self.clone / "deploy/scripts"
         return subprocess.run(
@@ -50,6 +50,7 @@ class Releases:
                 RESTORE_POINT=str(self.policy.parent / "restore-point"),
                 MIGRATE=f"{here / 'podman'} migrate",
                 ROLLOUT=f"{here / 'podman'} rollout",
+                **({"WATCH": "true"} | more),  # no Prometheus is here
             ),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -57,9 +58,9 @@ class Releases:
             check=False,
         )
 
-    def deploy(self, image: str, environment: str) -> subprocess.CompletedProcess[str]:
+    def deploy(self, image: str, environment: str, **more: str) -> subprocess.CompletedProcess[str]:
         """`deploy`, to the end."""
-        return self.run("deploy", image, environment, environment=environment)
+        return self.run("deploy", image, environment, environment=environment, **more)
 
     def git(self, *words: str) -> str:
         """What git says of the clone."""
@@ -209,6 +210,26 @@ def test_a_release_that_does_not_do_its_work_goes_back_by_itself(releases: Relea
     assert releases.serving("dev")[1] == first
     digests = releases.git("log", "-2", "--format=%s", "--", "deploy/k8s/overlays/dev").splitlines()
     assert digests == [f"dev: {first.partition('@')[2]}", f"dev: {bad.partition('@')[2]}"]
+
+
+def test_a_release_under_which_the_objectives_do_not_hold_goes_back_by_itself(releases: Releases, first: str) -> None:
+    slow = releases.publish("slow")
+    failed = releases.deploy(slow, "dev", WATCH="false")
+    assert failed.returncode == 1
+    assert "failed: the objectives; back to the digest before" in failed.stdout
+    assert releases.serving("dev")[1] == first
+
+
+def test_what_was_built_is_published_under_the_digest_that_the_registry_has(releases: Releases, tmp_path: Path) -> None:
+    shutil.rmtree(ROOT / "release", ignore_errors=True)
+    told = tmp_path / "output"
+    where = {"REPOSITORY": REPOSITORY, "REVISION": "published", "GITHUB_OUTPUT": str(told)}
+    done = releases.machine.run("deploy/scripts/publish", **where)
+    assert done.returncode == 0, done.stdout
+    asked = ["skopeo", "inspect", "--tls-verify=false", "--format", "{{.Digest}}", f"docker://{REPOSITORY}:published"]
+    digest = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
+    assert told.read_text(encoding="utf-8") == f"image={REPOSITORY}@{digest}\n"
+    assert json.loads((ROOT / "release/sbom.json").read_text(encoding="utf-8"))["bomFormat"] == "CycloneDX"
 
 
 def test_who_rolls_back_has_the_digest_before(releases: Releases, first: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,18 +20,11 @@ COMMANDS = sorted({step["run"].strip() for _, _, step in STEPS if "run" in step}
 ON = True
 """YAML 1.1 takes the key `on` for a truth value."""
 
-TO_COME = {f"deploy/scripts/{name}" for name in ("build", "promote", "smoke", "rollback", "drill-pitr", "drill-n-1")}
-"""Scripts that workflows call and that are not there yet: empty in the end."""
-
 NOT_RUN_HERE = {
-    "deploy/scripts/publish": "pushes to the forge's registry",
-    "deploy/scripts/sign": "cosign signs by a token of the forge's",
-    "deploy/scripts/verify": "cosign looks the signature up in a public log",
-    "deploy/scripts/migrate": "wants a cluster",
-    "deploy/scripts/rollout": "wants a cluster",
-    "scripts/static": "to be called by .ci/run",
+    "deploy/scripts/sign": "cosign is not to be had here, nor the forge's token by which it signs",
+    "deploy/scripts/verify": "cosign looks the signature up in a public log; verify-by-policy is run in its place",
 }
-"""Scripts that run in workflows alone, each with why; the others are run by CI or by a test."""
+"""Scripts that run to their end in workflows alone, each with why; the others are run by CI, by `make full`, or by a test."""
 
 WRITES = {
     ("release", "image"): {"packages", "id-token"},
@@ -57,14 +51,17 @@ def test_a_step_is_one_line_that_calls_a_script_of_ours(command: str) -> None:
     assert [word for word in arguments if not re.fullmatch(r'[a-z0-9-]+|"([a-z-]*\$[A-Z_]+)"', word)] == []
     if script == "make":
         assert re.search(rf"^{arguments[0]}:", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
-    elif script not in TO_COME:
+    else:
         assert os.access(ROOT / script, os.X_OK), script
 
 
-@pytest.mark.parametrize("script", sorted({command.split()[0] for command in COMMANDS} - {"make", ".ci/run"} - TO_COME))
+@pytest.mark.parametrize("script", sorted({command.split()[0] for command in COMMANDS} - {"make", ".ci/run"}))
 def test_a_script_that_a_workflow_calls_is_run_here_or_says_why_not(script: str) -> None:
-    proofs = {*(ROOT / "tests").rglob("*.py"), ROOT / ".ci" / "run"} - {ROOT / "tests" / "deploy" / "test_workflows.py"}
-    run = any(re.search(rf'"{script}"|^{script}$', path.read_text(encoding="utf-8"), re.MULTILINE) for path in proofs)
+    proofs = {*(ROOT / "tests").rglob("*.py"), ROOT / ".ci/run", ROOT / "Makefile", ROOT / "deploy/scripts/image"} - {
+        Path(__file__)
+    }
+    call = rf'"{script}"|run\("{script.rpartition("/")[2]}"|^\t?(?:\S+ )*{script}$'
+    run = any(re.search(call, path.read_text(encoding="utf-8"), re.MULTILINE) for path in proofs)
     assert run != (script in NOT_RUN_HERE)
 
 
@@ -147,6 +144,19 @@ def test_a_deploy_takes_its_steps_in_order_and_the_way_back_only_when_something_
     assert [step.get("if") for step in steps] == [None] * 7 + ["failure() && steps.rollout.conclusion != 'skipped'"]
     assert not any("continue-on-error" in step for _, _, step in STEPS)
     assert FLOWS["deploy"]["jobs"]["record"]["needs"] == "deploy"
+
+
+def test_overlays_are_read_and_written_on_main_with_all_that_they_named() -> None:
+    """What called the workflow is older than what was recorded of the environment before."""
+    for job in FLOWS["deploy"]["jobs"].values():
+        checkout = job["steps"][0]["with"]
+        assert (checkout["ref"], checkout["fetch-depth"]) == ("main", 0)
+
+
+def test_what_asks_whether_it_serves_is_told_as_whom() -> None:
+    environment = FLOWS["deploy"]["jobs"]["deploy"]["env"]
+    assert {name for name in environment if name.startswith("SMOKE_")} == {"SMOKE_TENANT", "SMOKE_USER", "SMOKE_PASSWORD_FILE"}
+    assert all(value == f"${{{{ vars.{name} }}}}" for name, value in environment.items() if name.startswith("SMOKE_"))
 
 
 def test_there_is_a_night_and_a_week() -> None:

@@ -79,7 +79,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 def manifests(name: str) -> dict[str, str]:
     """The keys of one ExternalSecret, each with where the store has it."""
-    text = (ROOT / "deploy/secrets/external-secret.yaml").read_text(encoding="utf-8")
+    text = (ROOT / "deploy/k8s/components/external-secrets/server.yaml").read_text(encoding="utf-8")
     (one,) = [found for found in yaml.safe_load_all(text) if found["metadata"]["name"] == name]
     return {item["secretKey"]: item["remoteRef"]["key"].replace("ENVIRONMENT", ENVIRONMENT) for item in one["spec"]["data"]}
 
@@ -114,6 +114,7 @@ class Mount:
 def test_the_manifests_name_every_secret_and_no_other() -> None:
     for kind, name in ((Settings, "address-book"), (Migration, "address-book-migration")):
         secrets = {field.upper() for field, info in kind.model_fields.items() if "SecretStr" in str(info.annotation)}
+        secrets |= {"POOLED_DATABASE_URL"} if kind is Settings else set()  # DATABASE_URL by way of PgBouncer
         assert manifests(name) == {secret: f"address-book/{ENVIRONMENT}/{secret}" for secret in secrets}
 
 
@@ -122,6 +123,7 @@ def test_a_server_starts_on_what_the_store_has_and_takes_what_it_gets(store: Sto
         asyncio.run(prepare(cluster.admin_dsn, "book", PASSWORDS))
         values = {
             "DATABASE_URL": with_database(cluster.admin_dsn, "book", APP, PASSWORDS[APP]),
+            "POOLED_DATABASE_URL": with_database(cluster.admin_dsn, "book", APP, PASSWORDS[APP]),
             "MIGRATION_DATABASE_URL": with_database(cluster.admin_dsn, "book", OWNER, PASSWORDS[OWNER]),
             "JWT_KEYS": JWT_KEYS,
             "SECRET_KEYS": SECRET_KEYS,
