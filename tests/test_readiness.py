@@ -1,4 +1,4 @@
-"""docs/readiness.md has the form that scripts/readiness reads; what is malformed is refused, and each line has something that breaks it."""
+"""docs/readiness.md is as scripts/readiness reads it, which refuses another form, runs each command and breaks each feature."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ _loader.exec_module(readiness)
 PAGE: str = readiness.PAGE.read_text(encoding="utf-8")
 BREAKS: dict[str, dict[str, str]] = tomllib.loads(readiness.BREAKS.read_text(encoding="utf-8"))
 ROW = "| `bar` | rows | High | server | holds | 2026-11-30 | [bar](bar.md) | `true` |"
-AREA = f"| line | what |\n|---|---|\n{ROW}\n"
 
 
 def page(row: str = ROW) -> str:
@@ -102,7 +101,7 @@ def ran(checkout: Path, proof: str, *words: str) -> tuple[int, str]:
     breaks = "".join(f'[{name}]\nfile = "docs/bar.md"\nfind = "works"\nreplace = "breaks"\n' for name in names)
     (checkout / "scripts/readiness-breaks.toml").write_text(breaks)
     who = ["-c", "user.name=t", "-c", "user.email=t@t.example"]
-    for git in (["init", "-q"], ["add", "-A"], [*who, "commit", "-qm", "all"]):
+    for git in (["init", "-q"], ["add", "-A"], [*who, "commit", "-qm", "all", "--allow-empty"]):
         subprocess.run(["git", *git], cwd=checkout, check=True, capture_output=True)
     command = [checkout / "scripts/readiness", *words]
     environ = {"PATH": os.environ["PATH"], "HOME": str(checkout)}
@@ -127,7 +126,8 @@ def test_what_fails_is_missing_or_skipped_is_not_ok(checkout: Path, proof: str, 
 
 
 def test_all_of_it_or_what_a_word_stands_in_is_run(checkout: Path) -> None:
-    assert (ran(checkout, "true")[0], ran(checkout, "true")[1].splitlines()[-1]) == (0, "8 of 8")
+    code, told = ran(checkout, "true")
+    assert (code, told.splitlines()[-1]) == (0, "8 of 8")
     assert ran(checkout, "false", "governance")[1].splitlines()[-1] == "1 of 1"
     assert ran(checkout, "true", "no such word") == (1, "0 of 0\n")
     code, told = ran(checkout, "false", "--list", "bar`")
@@ -137,7 +137,7 @@ def test_all_of_it_or_what_a_word_stands_in_is_run(checkout: Path) -> None:
 
 def test_what_does_not_notice_its_break_is_told(checkout: Path) -> None:
     assert ran(checkout, "grep works docs/bar.md", "--break")[1].splitlines()[-1] == "8 of 8 fail when broken; by hand: none"
-    code, told = ran(checkout, "true", "--break")
+    code, told = ran(checkout, ":", "--break")
     assert (code, told.splitlines()[-1]) == (1, "7 of 8 fail when broken; by hand: none")
     code, told = ran(checkout, "false", "--break")
     assert code == 1
