@@ -28,7 +28,7 @@ async def test_it_says_for_each_route_whether_a_token_is_needed_and_what_it_take
     paths = (await (await world.stranger.rest("GET", "/openapi.json")).json())["paths"]
     for route in ROUTES:
         operation = paths[route.path][route.method.lower()]
-        assert ("security" not in operation) is route.open
+        assert operation.get("security", []) == ([] if route.open else [{"bearer": []}])
         assert ("requestBody" in operation) is (route.takes is not None and route.method != "GET")
         assert [p["name"] for p in operation["parameters"] if p["in"] == "path"] == (["id"] if "{id}" in route.path else [])
     filtering = [p["name"] for p in paths["/api/address-book/filter"]["get"]["parameters"]]

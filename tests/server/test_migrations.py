@@ -84,6 +84,14 @@ async def test_what_fails_leaves_what_was_before_it_and_goes_on_once_mended(migr
     assert set(await dumped(migrated.owner)) - set(before) == {"column contacts.pronouns text"}
 
 
+async def test_what_cannot_be_recorded_is_not_there(migrated: Database, later: Path) -> None:
+    before = await dumped(migrated.owner)
+    write(later, "ALTER TABLE contacts ADD COLUMN pronouns text; ALTER TABLE aerich ADD CONSTRAINT closed CHECK (id < 0) NOT VALID")
+    with pytest.raises(BadDatabase, match=r'violates check constraint "closed"$'):
+        await migrate(migrated.owner, VAULT)
+    assert await dumped(migrated.owner) == before
+
+
 async def test_those_before_the_one_that_fails_are_there(migrated: Database, later: Path) -> None:
     good = write(later, "ALTER TABLE contacts ADD COLUMN pronouns text", name="good")
     bad = write(later, "SELECT 1 / 0", name="bad")
