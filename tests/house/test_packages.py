@@ -25,7 +25,7 @@ CARD = {
 }
 """The packages that this is built with by order, and the module by which each is imported."""
 
-LOCKS = ("requirements.txt", *(f"requirements-{group}.txt" for group in ("audit", "deploy", "dev", "store")))
+LOCKS = ("requirements.txt", *(f"requirements-{group}.txt" for group in ("audit", "deploy", "dev", "docs", "store")))
 
 FLOORS = {"strawberry-graphql": (0, 327, 2), "aiohttp": (3, 14, 4)}
 """Below these there are known vulnerabilities that concern us."""
