@@ -14,7 +14,7 @@ from uuid import UUID
 from auth.vault import Vault
 from models import deletion as stubs
 from models.audit import AuditEntry
-from models.errors import Refusal
+from models.errors import LastOwner, NotAllowed
 from models.export import Export
 from models.person import addresses
 from models.tenancy import lobby, within
@@ -23,6 +23,7 @@ from models.values import Origin, normal
 from resolvers import deletion, person
 
 _HERE: Final = Origin(user_agent="console")
+_TOLD: Final = (LastOwner, NotAllowed)
 
 
 class Erasure(NamedTuple):
@@ -92,13 +93,13 @@ async def repeat(vault: Vault, tenant: UUID, erasures: Sequence[Erasure]) -> Rep
         async with within(tenant):
             await Tenant.refuse_held()
             await Export.expire()
-    except Refusal as refusal:
+    except _TOLD as refusal:
         return Repeated(home["slug"], 0, 0, False, [refusal.message])
     erased = {one.mark: one.at for one in sorted(erasures, key=lambda one: one.at) if one.mark is not None}
     for email, before in (await _back(vault, tenant, erased)).items():
         try:
             counts = await person.erase_again(vault, tenant, email, before)
-        except Refusal as refusal:
+        except _TOLD as refusal:
             refused.append(refusal.message)
         else:
             people, rows = people + bool(counts), rows + sum(counts.values())

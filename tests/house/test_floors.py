@@ -31,6 +31,7 @@ WITHOUT_A_PASS = {
     "resolvers.restoring._batch": "at the machine itself: bringing rows back from a backup",
     "resolvers.restoring._prepared": "at the machine itself: what a backup is compared with",
     "resolvers.person.erase": "at the machine itself: what a person asks for",
+    "resolvers.person.erase_again": "at the machine itself: what a person asked for before a restore",
     "resolvers.person.export": "at the machine itself: what a person asks for",
     "resolvers.person.find": "at the machine itself: what a person asks for",
     "resolvers.seals._extend": "maintenance: seals are added, and nothing is shown to anybody",
@@ -73,7 +74,7 @@ LOBBY = {
 }
 """The functions that read rows of no tenant; and the catalogue, and the console."""
 
-CONSOLE = ("resolvers.console.", "resolvers.transfer.")
+CONSOLE = ("resolvers.console.", "resolvers.erasures.", "resolvers.transfer.")
 
 WITHOUT_A_SECOND_FACTOR = {
     *(f"resolvers.sessions.{deed}" for deed in "change_password logout mine reauthenticate renew revoke revoke_all".split()),

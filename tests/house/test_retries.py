@@ -43,6 +43,7 @@ DONE_ONCE = {
 
 NO_REQUEST = (
     "resolvers.console.",
+    "resolvers.erasures.",
     "resolvers.moving.",
     "resolvers.person.",
     "resolvers.restoring.",
