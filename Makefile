@@ -20,10 +20,14 @@ test: $(READY)
 check: $(READY)
 	@scripts/check
 
-full: check # everything that CI proves, the clone that lives a day, the tests that take minutes, and all drills in three rounds
+full: check # everything that CI proves, what takes minutes, all drills in three rounds, and those of deploys at their full size
 	.ci/run
 	$(BIN)/python -m pytest -q -n 2 -m 'long and not drill'
 	DRILL_ROUNDS=3 SOAK_SECONDS=600 SMOKE_SECONDS=30 $(BIN)/python -m pytest -q -n 0 -m drill tests/drills
+	deploy/scripts/drill-n-1
+	deploy/scripts/drill-pgbouncer
+	deploy/scripts/drill-pitr
+	deploy/scripts/drill-migrate
 	DIFFERENTIAL_DOCUMENTS=2000 $(BIN)/python -m pytest -q tests/gql/engine/test_differential.py
 
 drills: $(READY) # the short forms, up to three minutes each, and a table of figures and their bounds; one: make drills DRILLS=tests/drills/test_locks.py

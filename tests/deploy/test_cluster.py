@@ -1,5 +1,5 @@
-"""How a release reaches a cluster: what is applied, in which order, in whose namespace. kubectl renders; what it would send to the cluster
-is written down."""
+"""How a release reaches a cluster: what is applied, in which order, in whose namespace. kubectl renders; what it would send is
+written down."""
 
 from __future__ import annotations
 
