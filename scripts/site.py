@@ -44,7 +44,7 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
             )
         elif path.is_file():
             kept[path] = File(place, str(ROOT), config.site_dir, use_directory_urls=False)
-    return Files([*(one for one in files if one.abs_src_path and "site-packages" in one.abs_src_path), *kept.values()])
+    return Files([*(one for one in files if one.src_dir != config.docs_dir), *kept.values()])
 
 
 def on_page_markdown(markdown: str, *, page: Any, **_: object) -> str:

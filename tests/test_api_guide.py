@@ -1,4 +1,4 @@
-"""The API guide tells the truth: its documents are of the schema, its answers a server's, its codes all there are, its settings run."""
+"""The API guide tells the truth: documents are of the schema, answers a server's, codes all there are, settings those that run."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def walk() -> ModuleType:
 
 
 def filled(document: str, known: dict[str, str]) -> str:
-    """The document with what answers before told, by the field's name, in place of each `…`; ids by their type, the last one made."""
+    """The document with what answers told before in place of each `…`, by its field's name; ids by type, the last one made."""
 
     def value(found: re.Match[str]) -> str:
         name, begins = found[1], found[2]

@@ -1,4 +1,4 @@
-"""The runbook's commands run as they stand, over a fresh Postgres with the real server; the others are named with what runs them."""
+"""The runbook's commands run as they stand, over a fresh Postgres with the real server, or it names what runs them."""
 
 from __future__ import annotations
 
