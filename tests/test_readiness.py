@@ -66,7 +66,7 @@ def test_another_page_is_refused(row: str, fault: str) -> None:
         readiness.parse("")
 
 
-def test_each_line_is_broken_by_something_that_stands_there_once_or_says_how_its_failing_was_seen() -> None:
+def test_each_line_is_broken_by_something_that_stands_there_once_or_says_what_stands_in_for_it() -> None:
     assert list(BREAKS) == [line["name"] for line in readiness.parse(PAGE)]
     for name, one in BREAKS.items():
         if "by_hand" in one:
