@@ -24,6 +24,7 @@ full: check # everything that CI proves, what takes minutes, all drills in three
 	.ci/run
 	$(BIN)/python -m pytest -q -n 2 -m 'long and not drill'
 	DRILL_ROUNDS=3 SOAK_SECONDS=600 SMOKE_SECONDS=30 $(BIN)/python -m pytest -q -n 0 -m drill tests/drills
+	deploy/scripts/image -k test_promotion
 	deploy/scripts/drill-n-1
 	deploy/scripts/drill-pgbouncer
 	deploy/scripts/drill-pitr
