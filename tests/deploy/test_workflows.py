@@ -55,11 +55,15 @@ def test_a_step_is_one_line_that_calls_a_script_of_ours(command: str) -> None:
         assert os.access(ROOT / script, os.X_OK), script
 
 
-@pytest.mark.parametrize("script", sorted({command.split()[0] for command in COMMANDS} - {"make", ".ci/run"}))
+@pytest.mark.parametrize("script", sorted({command.split()[0] for command in COMMANDS} - {"make", ".ci/run", ".ci/delivery"}))
 def test_a_script_that_a_workflow_calls_is_run_here_or_says_why_not(script: str) -> None:
-    proofs = {*(ROOT / "tests").rglob("*.py"), ROOT / ".ci/run", ROOT / "Makefile", ROOT / "deploy/scripts/image"} - {
-        Path(__file__)
-    }
+    proofs = {
+        *(ROOT / "tests").rglob("*.py"),
+        ROOT / ".ci/run",
+        ROOT / ".ci/delivery",
+        ROOT / "Makefile",
+        ROOT / "deploy/scripts/image",
+    } - {Path(__file__)}
     call = rf'"{script}"|run\("{script.rpartition("/")[2]}"|^\t?(?:\S+ )*{script}$'
     run = any(re.search(call, path.read_text(encoding="utf-8"), re.MULTILINE) for path in proofs)
     assert run != (script in NOT_RUN_HERE)
