@@ -145,7 +145,10 @@ def test_a_deploy_takes_its_steps_in_order_and_the_way_back_only_when_something_
     assert job["environment"] == "${{ inputs.environment }}", "who approves, and from which branch, is set on the environment"
     steps = [step for step in job["steps"] if "run" in step]
     assert [step["run"].split()[0].rpartition("/")[2] for step in steps] == DEPLOY
-    assert [step.get("if") for step in steps] == [None] * 7 + ["failure() && steps.rollout.conclusion != 'skipped'"]
+    assert [step.get("if") for step in steps] == [
+        *(None, None, "inputs.environment != 'dev'", None, None, None, "inputs.environment != 'dev'"),
+        "(failure() || cancelled()) && steps.rollout.conclusion != 'skipped'",
+    ]
     assert not any("continue-on-error" in step for _, _, step in STEPS)
     assert FLOWS["deploy"]["jobs"]["record"]["needs"] == "deploy"
 
