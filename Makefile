@@ -22,6 +22,7 @@ check: $(READY)
 
 full: check # everything that CI proves, what takes minutes, all drills in three rounds, and those of deploys at their full size
 	.ci/run
+	.ci/delivery
 	$(BIN)/python -m pytest -q -n 2 -m 'long and not drill'
 	DRILL_ROUNDS=3 SOAK_SECONDS=600 SMOKE_SECONDS=30 $(BIN)/python -m pytest -q -n 0 -m drill tests/drills
 	deploy/scripts/image -k test_promotion

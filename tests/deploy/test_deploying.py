@@ -95,6 +95,19 @@ def test_a_prometheus_that_is_away_is_no_health() -> None:
     assert "has no figure after 0 s" in ended.stderr
 
 
+def test_what_serves_is_asked_while_it_is_watched(tmp_path: Path) -> None:
+    smoke = tmp_path / "smoke"
+    smoke.write_text(f"#!/bin/sh\necho $1 >> {tmp_path}/asked\n[ $1 != bad ]\n", encoding="utf-8")
+    smoke.chmod(0o755)
+    with told(tmp_path, **{FAILED: 0.0, SLOW: 0.0}) as prometheus:
+        of = {"PROMETHEUS_URL": prometheus, "SMOKE": str(smoke)}
+        well = script("deploy/scripts/slo-watch", "1", PUBLIC_URL="good", **of)
+        ill = script("deploy/scripts/slo-watch", "1", PUBLIC_URL="bad", **of)
+    assert (well.returncode, ill.returncode) == (0, 1)
+    assert ill.stderr == "slo-watch: it does not do its work after 0 s\n"
+    assert (tmp_path / "asked").read_text(encoding="utf-8").split() == ["good", "bad"]
+
+
 @pytest.fixture(scope="module")
 def archived() -> Iterator[tuple[str, Cluster]]:
     """A Postgres that archives, and the DSN of a role that may name a point in its log and no more."""

@@ -234,7 +234,7 @@ def test_what_was_built_is_published_under_the_digest_that_the_registry_has(rele
 
 def test_who_rolls_back_has_the_digest_before(releases: Releases, first: str) -> None:
     second = releases.publish("second")
-    assert releases.deploy(second, "dev").returncode == 0
+    assert releases.deploy(second, "dev", IMAGE=first).returncode == 0  # left in the shell by a first start
     assert releases.serving("dev")[1] == second
     back = releases.run("rollback", "dev")
     assert back.returncode == 0, back.stdout

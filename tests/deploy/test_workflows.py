@@ -55,11 +55,15 @@ def test_a_step_is_one_line_that_calls_a_script_of_ours(command: str) -> None:
         assert os.access(ROOT / script, os.X_OK), script
 
 
-@pytest.mark.parametrize("script", sorted({command.split()[0] for command in COMMANDS} - {"make", ".ci/run"}))
+@pytest.mark.parametrize("script", sorted({command.split()[0] for command in COMMANDS} - {"make", ".ci/run", ".ci/delivery"}))
 def test_a_script_that_a_workflow_calls_is_run_here_or_says_why_not(script: str) -> None:
-    proofs = {*(ROOT / "tests").rglob("*.py"), ROOT / ".ci/run", ROOT / "Makefile", ROOT / "deploy/scripts/image"} - {
-        Path(__file__)
-    }
+    proofs = {
+        *(ROOT / "tests").rglob("*.py"),
+        ROOT / ".ci/run",
+        ROOT / ".ci/delivery",
+        ROOT / "Makefile",
+        ROOT / "deploy/scripts/image",
+    } - {Path(__file__)}
     call = rf'"{script}"|run\("{script.rpartition("/")[2]}"|^\t?(?:\S+ )*{script}$'
     run = any(re.search(call, path.read_text(encoding="utf-8"), re.MULTILINE) for path in proofs)
     assert run != (script in NOT_RUN_HERE)
@@ -141,7 +145,10 @@ def test_a_deploy_takes_its_steps_in_order_and_the_way_back_only_when_something_
     assert job["environment"] == "${{ inputs.environment }}", "who approves, and from which branch, is set on the environment"
     steps = [step for step in job["steps"] if "run" in step]
     assert [step["run"].split()[0].rpartition("/")[2] for step in steps] == DEPLOY
-    assert [step.get("if") for step in steps] == [None] * 7 + ["failure() && steps.rollout.conclusion != 'skipped'"]
+    assert [step.get("if") for step in steps] == [
+        *(None, None, "inputs.environment != 'dev'", None, None, None, "inputs.environment != 'dev'"),
+        "(failure() || cancelled()) && steps.rollout.conclusion != 'skipped'",
+    ]
     assert not any("continue-on-error" in step for _, _, step in STEPS)
     assert FLOWS["deploy"]["jobs"]["record"]["needs"] == "deploy"
 

@@ -51,7 +51,7 @@ async def exposition(world: World, accept: str = "application/openmetrics-text")
 
 async def _day(world: World) -> None:
     """Something of everything that is counted, but for jobs, which have a server of their own."""
-    await world.ada.gql("{ viewer { id } }")
+    await (await world.ada.login()).gql("{ viewer { id } }")
     await enrolled(world.linus)
     await world.client.get("/readyz")
     metrics = world.client.app[DESK].metrics

@@ -454,6 +454,7 @@ _WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'
 async def _until(world: World, count: str, wanted: int) -> None:
     """Returns when this count is the wanted one, and fails where it has not become so within two seconds."""
     for _ in range(200):
+        await world.admin.execute("SELECT pg_stat_clear_snapshot()")  # else a transaction looks at the same moment each time
         if await world.admin.fetchval(count) == wanted:
             return
         await asyncio.sleep(0.01)

@@ -232,7 +232,7 @@ async def test_a_hash_of_another_cost_is_renewed_at_sign_in(world: World) -> Non
 
 async def test_one_network_that_tries_tenants_without_end_locks_nobody_out(serve: Serve, admin: asyncpg.Connection) -> None:
     """Each tenant that is not there has counts of its own, so no throttle ends this."""
-    client = await serve(bcrypt_cost=8, trusted_proxies=[ip_network("127.0.0.0/8")])
+    client = await serve(bcrypt_cost=8, operation_seconds=20, database_pool=20, trusted_proxies=[ip_network("127.0.0.0/8")])
     await World.made(client, admin)
     mallory, ada = [Person(client, headers={"X-Forwarded-For": address}) for address in ("203.0.113.7", "198.51.100.7")]
     full, stop, told = asyncio.Event(), asyncio.Event(), Counter[int]()
