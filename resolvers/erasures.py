@@ -19,7 +19,7 @@ from models.export import Export
 from models.person import addresses
 from models.tenancy import lobby, within
 from models.tenant import Tenant
-from models.values import Origin, normal
+from models.values import Origin, TenantStatus, normal
 from resolvers import deletion, person
 
 _HERE: Final = Origin(user_agent="console")
@@ -47,8 +47,13 @@ class Repeated(NamedTuple):
 async def listed() -> list[Erasure]:
     """Every tenant that was deleted, and every person who was erased from one that is there, as far back as its log goes."""
     async with lobby():
-        found = [Erasure(stub["id"], stub["began_at"], None) for stub in await stubs.stubs()]
         homes = await Tenant.every()
+        stay = {home["id"] for home in homes if home["status"] != TenantStatus.DELETING}
+        found = [
+            Erasure(stub["id"], stub["began_at"], None)
+            for stub in await stubs.stubs()
+            if stub["finished_at"] is not None or stub["id"] not in stay
+        ]
     for home in homes:
         async with within(home["id"]):
             found += [Erasure(home["id"], at, mark) for mark, at in (await known()).items()]

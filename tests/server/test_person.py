@@ -280,6 +280,8 @@ async def test_a_tenant_that_was_deleted_is_sent_away_again_and_what_is_refused_
     await world.admin.execute(
         "INSERT INTO deletions (id, slug_digest, deletion_at, audit_number) VALUES ($1, sha256('acme'), now(), 0)", world.acme
     )
+    assert (await run("erasure", "list")).out == ""  # not gone, nor on its way out
+    await world.admin.execute("UPDATE deletions SET finished_at = now()")
     kept = tmp_path / "erased.txt"
     kept.write_text((await run("erasure", "list")).out + f"{new_id()} 2026-01-01T00:00:00+00:00 {MARK}\n")
     monkeypatch.setenv("DATABASE_URL", then.url)
