@@ -179,6 +179,13 @@ def _give_way() -> None:
         os.nice(NICENESS)
 
 
+def kept(stored: str) -> bool:
+    """Whether it is what `hash` makes, at a cost that a sign-in may have, or an adopted hash, or nobody's."""
+    found = _STORED.fullmatch(stored)
+    ours = found is not None and 4 <= int(found[1]) <= legacy_hashes.COST
+    return ours or stored == legacy_hashes.UNUSABLE or legacy_hashes.adopted(stored)
+
+
 def check_legacy_composition(password: str, path: tuple[str, ...] = ("password",)) -> None:
     """The old `/api`'s own rules, its texts and their order: `InvalidInput` for the first that is broken."""
     rules = (

@@ -128,7 +128,9 @@ class UpdateTenantInput:
         description="7 to 3650. By an OWNER alone, as the next two; less than before wants a proof of the last ten minutes."
     )
     audit_days: strawberry.Maybe[int | None] = strawberry.field(description="90 to 3650.")
-    legal_hold: strawberry.Maybe[bool | None] = strawberry.field(description="False wants a proof of the last ten minutes.")
+    legal_hold: strawberry.Maybe[bool | None] = strawberry.field(
+        description="False wants a proof of the last ten minutes; what an operator holds only an operator lifts."
+    )
 
 
 @strawberry.input(description="The viewer's tenant, written out.")

@@ -35,7 +35,7 @@ TABLES: Final[dict[str, Table]] = {
     "tenants": Table(
         _columns(
             "id slug name status signup login_attempts_per_minute requests_per_minute require_totp trash_days audit_days "
-            "legal_hold created_at updated_at"
+            "legal_hold held_by_operator created_at updated_at"
         ),
         tenant="id",
     ),

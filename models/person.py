@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -14,6 +14,9 @@ from models.values import Row, normal
 _AT_ONCE: Final = 10_000
 _CONTACTS: Final = "r.id = ANY ($2::uuid[])"
 _ACCOUNT: Final = "r.user_id = ANY ($3::uuid[])"
+_MENTION: Final = (
+    "fold(concat_ws(' ', r.name, r.nickname, r.address, r.organization, r.notes)) LIKE '%' || literal($2) || '%'"
+)
 
 PLACES: Final = {
     "contacts": _CONTACTS,
@@ -59,17 +62,12 @@ class Person:
     async def of(cls, email: str, before: datetime | None = None) -> Person:
         """Whoever has this address in the held tenant, in any spelling, the trash included; as of rows made `before` alone."""
         key = normal(email)
+        contacts = await _ids("contacts", "r.email_key IN ($2, fold($2))", key, before)
         return cls(
-            await _ids("contacts", "r.email_key IN ($2, fold($2))", key, before),
+            contacts,
             await _ids("users", "r.email_key = $2", key, before),
             await _ids("invitations", "r.email_key = $2", key, before),
-            await _ids(
-                "contacts",
-                "coalesce(r.email_key, '') NOT IN ($2, fold($2)) AND "
-                "fold(concat_ws(' ', r.name, r.nickname, r.address, r.organization, r.notes)) LIKE '%' || literal($2) || '%'",
-                key,
-                before,
-            ),
+            await _ids("contacts", _MENTION, key, before, lambda row: row["id"] not in contacts),
         )
 
     def __bool__(self) -> bool:
@@ -121,9 +119,13 @@ async def addresses() -> AsyncIterator[str]:
             after = rows[-1]["id"]
 
 
-async def _ids(table: str, where: str, key: str, before: datetime | None) -> list[UUID]:
-    sql = f"SELECT r.id FROM {table} r WHERE r.tenant_id = $1 AND ($3::timestamptz IS NULL OR r.created_at < $3) AND {where}"
-    return [row["id"] for row in await fetch(f"{sql} ORDER BY 1", held(), key, before)]
+async def _ids(
+    table: str, where: str, key: str, before: datetime | None, meant: Callable[[Row], bool] | None = None
+) -> list[UUID]:
+    """The rows that are `meant`; by itself those of this very address: `contacts.email_key` is one for josé@ and jose@."""
+    sql = f"SELECT r.id, r.email FROM {table} r WHERE r.tenant_id = $1 AND ($3::timestamptz IS NULL OR r.created_at < $3) AND {where}"
+    meant = meant or (lambda row: normal(row["email"]) == key)
+    return [row["id"] for row in await fetch(f"{sql} ORDER BY 1", held(), key, before) if meant(row)]
 
 
 def _array(names: tuple[str, ...]) -> str:

@@ -47,7 +47,9 @@ class Tenant(Model):
     trash_days = fields.IntField(default=30)
     audit_days = fields.IntField(default=365)
     legal_hold = fields.BooleanField(default=False)
+    held_by_operator = fields.BooleanField(default=False)
     deletion_at = fields.DatetimeField(null=True)
+    deletion_began = fields.BooleanField(default=False)
     created_at = fields.DatetimeField()
     updated_at = fields.DatetimeField()
 
@@ -195,9 +197,9 @@ class Tenant(Model):
 
 
 def serves(tenant: Row) -> bool:
-    """Whether the tenant's people may sign in: in one on its way out, to read, and to keep it."""
+    """Whether the tenant's people may sign in: in one on its way out, of which nothing is gone, to read, and to keep it."""
     leaving = tenant["deletion_at"] is not None and (tenant["deletion_at"] > now() or tenant["legal_hold"])
-    return bool(tenant["status"] == TenantStatus.ACTIVE or leaving)
+    return bool(tenant["status"] == TenantStatus.ACTIVE or (leaving and not tenant["deletion_began"]))
 
 
 def _closed(tenant: Row) -> bool:

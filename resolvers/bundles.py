@@ -35,6 +35,7 @@ _MANIFEST_LIMIT: Final = 262_144
 _LINE_LIMIT: Final = 1_048_576
 _BATCH_BYTES: Final = 4_194_304
 _DAMAGED: Final = "This is no bundle, or it is damaged"
+_CHANGED: Final = "{name} is not what the manifest says: it was changed or cut off."
 
 Tell = Callable[[int, int], Awaitable[None]]
 """Told how many rows are written, and of how many."""
@@ -115,6 +116,7 @@ class Bundle:
         self.at: str = manifest["at"]
         self.passwords: bool = manifest["passwords"]
         self.counts: dict[str, int] = {name: manifest["files"][f"{name}.jsonl"]["rows"] for name in bundle.TABLES}
+        self._digests: dict[str, str] = {name: manifest["files"][f"{name}.jsonl"]["sha256"] for name in bundle.TABLES}
         self._columns: dict[str, list[str]] = {name: manifest["files"][f"{name}.jsonl"]["columns"] for name in bundle.TABLES}
 
     def columns(self, name: str) -> Sequence[str]:
@@ -122,10 +124,11 @@ class Bundle:
         return self._columns[name]
 
     def batches(self, name: str) -> Iterator[list[str]]:
-        """The lines of a table, some at a time."""
+        """The lines of a table, some at a time. In the end it refuses with InvalidInput what was changed since it was checked."""
         with _told(), self._archive.open(f"{name}.jsonl") as member:
-            lines, size = [], 0
+            lines, size, digest = [], 0, hashlib.sha256()
             while line := member.readline(_LINE_LIMIT):
+                digest.update(line)
                 lines.append(line.decode())
                 size += len(line)
                 if len(lines) == bundle.BATCH or size >= _BATCH_BYTES:
@@ -133,6 +136,8 @@ class Bundle:
                     lines, size = [], 0
             if lines:
                 yield lines
+        if digest.hexdigest() != self._digests[name]:
+            raise InvalidInput(_CHANGED.format(name=f"{name}.jsonl"))
 
 
 @contextmanager
@@ -186,7 +191,7 @@ def _check(archive: zipfile.ZipFile, name: str, told: Mapping[str, Any]) -> None
             rows += data.count(b"\n")
             size += len(data)
     if (digest.hexdigest(), rows, size) != (told["sha256"], told["rows"], told["bytes"]):
-        raise InvalidInput(f"{name} is not what the manifest says: it was changed or cut off.")
+        raise InvalidInput(_CHANGED.format(name=name))
 
 
 @contextmanager

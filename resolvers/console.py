@@ -65,10 +65,13 @@ async def resume(slug: str) -> Row:
 
 
 async def hold(slug: str, *, on: bool) -> Row:
-    """The tenant, under legal hold or no longer: meanwhile nothing of its data is removed. Refuses with NotFound."""
+    """The tenant, under legal hold or no longer: meanwhile nothing of its data is removed, and no owner lifts it.
+
+    Refuses with NotFound.
+    """
     tenant = await called(slug)
     async with within(tenant["id"]):
-        changed = await Tenant.change(tenant["id"], legal_hold=on)
+        changed = await Tenant.change(tenant["id"], legal_hold=on, held_by_operator=on)
         await _tell("tenant.held" if on else "tenant.released", tenant)
     return changed
 

@@ -6,6 +6,7 @@ the key finds by it whether an address that is there again is meant.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
@@ -19,10 +20,11 @@ from models.export import Export
 from models.person import addresses
 from models.tenancy import lobby, within
 from models.tenant import Tenant
-from models.values import Origin, normal
+from models.values import Origin, Row, TenantStatus, normal
 from resolvers import deletion, person
 
 _HERE: Final = Origin(user_agent="console")
+_MARK: Final = re.compile("[0-9a-f]{64}")
 _TOLD: Final = (LastOwner, NotAllowed)
 
 
@@ -47,8 +49,13 @@ class Repeated(NamedTuple):
 async def listed() -> list[Erasure]:
     """Every tenant that was deleted, and every person who was erased from one that is there, as far back as its log goes."""
     async with lobby():
-        found = [Erasure(stub["id"], stub["began_at"], None) for stub in await stubs.stubs()]
         homes = await Tenant.every()
+        stay = {home["id"] for home in homes if home["status"] != TenantStatus.DELETING}
+        found = [
+            Erasure(stub["id"], stub["began_at"], None)
+            for stub in await stubs.stubs()
+            if stub["finished_at"] is not None or stub["id"] not in stay
+        ]
     for home in homes:
         async with within(home["id"]):
             found += [Erasure(home["id"], at, mark) for mark, at in (await known()).items()]
@@ -59,11 +66,20 @@ async def known() -> dict[str, datetime]:
     """Who was erased from the held tenant: by mark, the moment before which what was there is meant."""
     found: dict[str, datetime] = {}
     for entry in await AuditEntry.of("person.erased"):
-        if mark := entry["details"].get("mark"):  # none: of a time before there were marks
-            before = entry["details"].get("before")
-            at = entry["at"] if before is None else datetime.fromisoformat(before)
+        if (told := _told(entry)) is not None:
+            mark, at = told
             found[mark] = max(at, found.get(mark, at))
     return found
+
+
+def _told(entry: Row) -> tuple[str, datetime] | None:
+    """Mark and moment; None in an entry of before there were marks, or that came in a bundle and is none that this service wrote."""
+    try:
+        mark, before = entry["details"]["mark"], entry["details"].get("before")
+        at = entry["at"] if before is None else datetime.fromisoformat(before)
+        return (mark, at) if _MARK.fullmatch(mark) and at.tzinfo is not None else None
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
 
 
 def meant(vault: Vault, erased: Mapping[str, datetime], email: str, made: datetime | None = None) -> datetime | None:

@@ -50,7 +50,7 @@ async def usage(caller: Caller) -> Row:
 @retried
 async def change(caller: Caller, values: Mapping[str, Any]) -> Row:
     """The caller's tenant after its name or settings took new values. Refuses with a field's rule, NotAllowed where the caller
-    asks everybody for a second factor without having one, or ReauthenticationRequired where they ask for it no more, lift legal
+    asks everybody for a second factor without having one or lifts an operator's hold, or ReauthenticationRequired where they ask for it no more, lift legal
     hold, or keep something for a shorter time. GOVERNED settings are an owner's.
     """
     governs = GOVERNED & values.keys()
@@ -170,8 +170,10 @@ async def statistics(caller: Caller) -> dict[str, int]:
 
 
 async def _refuse_haste(caller: Caller, values: Mapping[str, Any]) -> None:
-    """What lets data go asks for a proof of the last minutes."""
+    """What lets data go asks for a proof of the last minutes; what an operator holds no owner lets go."""
     tenant = await Tenant.locked()
+    if tenant["held_by_operator"] and values.get("legal_hold") is False:
+        raise NotAllowed("An operator put this tenant under legal hold, and lifts it.", ("legalHold",))
     if any(values.get(name) is not None and values[name] < tenant[name] for name in GOVERNED):  # a hold that is lifted is less, too
         await refuse_stale(caller)
 

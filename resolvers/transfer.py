@@ -6,8 +6,6 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 from uuid import UUID
 
-import orjson
-
 from auth.legacy_hashes import UNUSABLE
 from auth.vault import Vault
 from models import bundle, deletion, rules
@@ -19,7 +17,7 @@ from models.tenancy import lobby, within
 from models.tenant import Tenant
 from models.user import User
 from models.values import Origin, Row, TenantStatus, new_id
-from resolvers import bundles, console
+from resolvers import arrivals, bundles, console
 
 _HERE: Final = Origin(user_agent="console")
 
@@ -42,7 +40,7 @@ async def restore(given: bundles.Bundle, slug: str | None, tell: Callable[[int],
     """The tenant as the bundle has it, under its own slug or another one; all of it or nothing. A `dry` run does it and undoes it.
 
     Refuses with SlugTaken where a tenant of this slug has people, contacts, labels or a log of its own, or another one had the slug
-    until it was deleted, NotAllowed where one is being deleted, and as the tables' constraints do.
+    until it was deleted, NotAllowed where one is being deleted, and as `arrivals.taken` and the tables' constraints do.
     """
     slug, own = rules.slug(slug or given.tenant["slug"], "slug"), UUID(given.tenant["id"])
     home = await _home(slug, own)
@@ -56,8 +54,7 @@ async def restore(given: bundles.Bundle, slug: str | None, tell: Callable[[int],
                 # A seal covers the tenant's id: where that is another one, the log is sealed anew, from its first entry.
                 if name != "audit_seals" or (home == own and not sealed):
                     for lines in given.batches(name):
-                        rows = [_called(line, slug) for line in lines] if name == "tenants" else lines
-                        await bundle.write(name, given.columns(name), rows, UNUSABLE)
+                        await bundle.write(name, given.columns(name), arrivals.taken(name, lines, slug), UNUSABLE)
                         await tell(len(lines))
             if not dry:
                 await pass_numbers(*await bundle.numbered())  # of all tenants, and not undone
@@ -81,7 +78,3 @@ async def _home(slug: str, own: UUID) -> UUID:
             return UUID(str(there["id"]))
         await Tenant.refuse_resting(slug, own)
         return new_id() if await Tenant.maybe(own) or await deletion.stub(own) else own
-
-
-def _called(line: str, slug: str) -> str:
-    return orjson.dumps({**orjson.loads(line), "slug": slug}).decode()

@@ -7,13 +7,16 @@ RUN_IN_TRANSACTION = True
 
 async def upgrade(db: BaseDBAsyncClient) -> str:
     return r"""
--- deletion_at: when a tenant that is DELETING goes for good; null in one that an operator closed, which stays. The next migration
--- validates the constraints.
+-- deletion_at: when a tenant that is DELETING goes for good; null in one that an operator closed, which stays. deletion_began: part of
+-- it is gone, and nobody is let in again, also under legal hold. held_by_operator: the hold is lifted at the machine alone. The next
+-- migration validates the constraints.
 ALTER TABLE tenants
     ADD COLUMN deletion_at timestamptz,
     ADD COLUMN trash_days integer NOT NULL DEFAULT 30,
     ADD COLUMN audit_days integer NOT NULL DEFAULT 365,
     ADD COLUMN legal_hold boolean NOT NULL DEFAULT false,
+    ADD COLUMN held_by_operator boolean NOT NULL DEFAULT false,
+    ADD COLUMN deletion_began boolean NOT NULL DEFAULT false,
     ADD CONSTRAINT tenants_deletion_at_check CHECK (deletion_at IS NULL OR status = 'DELETING') NOT VALID,
     ADD CONSTRAINT tenants_trash_days_check CHECK (trash_days BETWEEN 7 AND 3650) NOT VALID,
     ADD CONSTRAINT tenants_audit_days_check CHECK (audit_days BETWEEN 90 AND 3650) NOT VALID;
@@ -48,8 +51,8 @@ GRANT SELECT ON retention_runs, deletions TO address_book_backup;
 
 CREATE POLICY own_row_goes ON tenants FOR DELETE USING (id = (SELECT held_tenant()));
 
--- As before, and: a tenant on its way out lets its people in until its time, or while it is held, by the mark LEAVING alone
--- (42501, with a message of its own).
+-- As before, and: a tenant on its way out lets its people in until its time, or while it is held and whole, by the mark LEAVING
+-- alone (42501, with a message of its own).
 CREATE OR REPLACE FUNCTION enter(tenant uuid, session uuid, roles text[]) RETURNS uuid
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
 AS $$
@@ -69,7 +72,7 @@ BEGIN
       JOIN tenants t ON t.id = s.tenant_id
      WHERE s.tenant_id = tenant AND s.id = session
        AND s.ended_at IS NULL AND s.expires_at > now() AND u.active
-       AND (t.status = 'ACTIVE' OR t.deletion_at > now() OR (t.deletion_at IS NOT NULL AND t.legal_hold));
+       AND (t.status = 'ACTIVE' OR t.deletion_at > now() OR (t.deletion_at IS NOT NULL AND t.legal_hold AND NOT t.deletion_began));
     IF allowed IS NULL THEN
         SELECT json_build_object('reason', coalesce(s.ended_reason, 'EXPIRED'), 'at', coalesce(s.ended_at, s.expires_at)) INTO why
           FROM sessions s
@@ -160,6 +163,7 @@ BEGIN
       FROM (SELECT) one LEFT JOIN LATERAL (
            SELECT a.number, a.seal FROM audit_seals a WHERE a.tenant_id = home.id ORDER BY a.number DESC LIMIT 1) s ON true
     ON CONFLICT DO NOTHING;
+    UPDATE tenants t SET deletion_began = true WHERE t.id = home.id AND NOT t.deletion_began;
     FOR which IN
         WITH RECURSIVE below (name, depth) AS (
             SELECT conrelid, 1 FROM pg_constraint WHERE contype = 'f' AND confrelid = 'tenants'::regclass
@@ -231,59 +235,56 @@ DROP FUNCTION forget_logins(bytea, timestamptz, integer);
 DROP FUNCTION audit_horizon(bytea, timestamptz);
 DROP POLICY own_row_goes ON tenants;
 DROP TABLE deletions, retention_runs;
-ALTER TABLE tenants DROP COLUMN legal_hold, DROP COLUMN audit_days, DROP COLUMN trash_days, DROP COLUMN deletion_at;
+ALTER TABLE tenants DROP COLUMN deletion_began, DROP COLUMN held_by_operator, DROP COLUMN legal_hold, DROP COLUMN audit_days, DROP COLUMN trash_days, DROP COLUMN deletion_at;
 """
 
 
 MODELS_STATE = (
-    "eJztXW1z27gR/isYfbl0xqdJnLer0umMbDM5XR0pleXkrlWHgkhIwpkCVBK0o7b334sFSYmkSFqkLYmykZmYFIAFyWdJYHexu/hvY85t4njNNnGpNWu00H8bDM+JPEnVnKAGXizW5V"
-    "Ag8NhRTfG6zdgTLraELJ1gxyOyyCae5dKFoJzJUuY7DhRySzakbLou8hn9t09MwadEzIgrK/75L1lMmU2+Ey/6ubgxJ5Q4duJWqQ3XVuWmWC5UWYeJj6ohXG1sWtzx52zdeLEUM85W"
-    "rSkTUDoljLhYEOheuD7cPtxd+JzREwV3um4S3GKMxiYT7Dsi9rhjc13WMM1ub2BeGQPTbJQAyOIMwJW36qmnn8It/Hj66s37Nz+9fvfmJ9lE3eaq5P0fwaXXwASECp7uoPGHqscCBy"
-    "0UxmtQb4nrwS1tIHs+w242tDGSFL7yxtP4RmgWARwVrBFev1X7gHiOv5sOYVMBn8bp27cFgH5t989/bvdfyFZ/gkty+RkEX0c3rDoN6gD1NcrwUZVAOGz+BNF99fLlFujKVrnoqrok"
-    "uvKKggSfdhLhX6563WyEYyQplG1qCfQ/5FBvY6w4ArQLwAUwoOe55/3biWP64nP71zTc55e9MwUO98TUVb2oDs4k9DBAT25iowkUjLF1c4dd29yo4ac8r+1m1fx0ni7BDE8VkPDE8H"
-    "zRlOXbVBhMuMvMCW1dWzypQTtTvgouJd5Wc1ujxwgCgmUTjWwiMHW8EZpxec/I4r5kxAlyuUM8hJmNXII9ySJ590SOmwgjj1guESer3/Amysv94CEYo5uNFJt3f7VHnpGvrzsXJaZk"
-    "36d2E2iqfGz3z8yNv0x8ZgHnkLoS/Hnz18b+vz71ob1+96f0R6UevXiKlgMVZsIsB3aC6DExr+8Ady/Esfk4Y7K4kCAIOic5U3LmXBGSNKOTpwXooPPZuBq0P39JTBsX7YEBNaeqdJ"
-    "kqffEuNZWsOkHfOoOfEfxE/+h1jTSXVu0G/2jAPWFfcJPxOxPbcUyi4qgoyVb1pW+ydkC+56gJa4onIWwVMdP4dVA8/a94ednrfoqap2WCP9KAc7fkyBSnecDAFA71R4B8iXFJYFfO"
-    "wpmA5r/DCaJKr/HxYLmTt9gl8rG9srAnqTTu5XGnC3Phkgn9Xgb2BJFGvTzqoRJRRluOkexfW46J8GOfOoIyrwmXPYQU/yR16CuCnUaeCq0qT+7XoD3Zbkv9uS1fF3aD+ARJfRMFio"
-    "pUSGfYmyFrJtnQQlRITRXsjKoJ9I3GZMJdAjWg6PKVVryhMD9+9w/QkFUnJQWkOI3WlrW2fHCplPnzMXE38Tyj09z1lzXN/WswRwBkuAzz59PT16/fn758/e6nt2/ev3/708vVesxm"
-    "VdHCzFnnE6zNJCaMaLFmDbwXDr5p2Bl2l9mwRxQp0MdLEVg3jwz2IgTD2XU1FcuZ+KzTbfd/yxaOzjJm47PfBkY7A3Nim+UtRAlCbSiqtaHIkbBL1a08kxOEmsm1Y3Jt5GopKDJBLS"
-    "y4my1bxxvcI1/Hmm4pYn+bYYGoh27IQoAkjBlKdNNEHeGFi0PQjjDLXS7kW/ohkI1hXUkKwRZBGE2o60GZTUCGhhUkWTIntmzZRKMFYbZ8oUbQi7zAhjR+sDsZsrDTUBEAkV6ENyM4"
-    "EvgGpH0PLRxsSQTldaizarDqujlkQzZysPzmPUEWUecIPm8EJVH30CS4NdXHnbw/uAQ7QaOJ1J19+V6PEHaJanzncjZVreWjUwbXB60juIfRDL49dT5CjA+Z6lVe1+H8Rj4sFg9VSn"
-    "yPlDXaxki0SqJVkoOrJMG3XVY2jmi0dFxVOg4H2XLAx4gqIn88JttdAb+agsqp4Qmy/WniL3cE/GHU8GgC34Q+F/c4yZOB/YFOqGtA1xJOWf0rSfkICtjxjCxHoX8l3DJdArhX0LKT"
-    "lFrNrjebI12pCqNTtPqDrhuna2JQOQ/8VhsZppSo6qTIiBL6vVY1n0R+s000ChY2VoYAyefXpysbg2Mjl/tSpv2AvoTgozm+IUHb4L330IS7iLs2OORKrd8j2LVmm+uYh7oJ7Q9cC1"
-    "1XmxN2DvH9K5yPsry5RYhZPVY3H02+zw0qy8UzP6Zsh+rSqyOBUx03sMx3kYvaa5fmCu5xU3pLmFkW8iSVdkssj/sEz6mzLA18ikwjXx55Rq2b0kNMjEZjXmGUIfI5MwQOiAk2pHCh"
-    "UO/IW8TMIpujzYq6xtg3Phqf25dGCwXHIQt+Bee9wc9Gv4XUIa355EyqySjtbcKIT/OjiE83goil3llCXglbV5JVavbqP7a0IqExXWKBblnFJJRBrq1CdbMKxflN5jjLjp8/d6wIaj"
-    "x41XbiWEjESs3UKwKNdoX4RtuWX0rGwl9BROmaRCNeHnHuTjGj/8FlA3nTdBr78tj/zsemoMIpNb4kiDTqFdQvLrJcCwp0r4hAo13FzHDLXSoyXvEzzh2CWZ6ZYU2W9mGSdLuyq61K"
-    "9uzE1OtdJpA/66Shvf58ZvRfvFJskI0AmkxtQDsBVHr1j00J8Bd2RTYnKTWba81mmzikGpuTlFqjrxuX6+XncYnHJDMmPVF/soXHh+lA0y39PgbgcrHys0AWdiErnCxRnTRRmyHyfe"
-    "FQiwqkLtmCeBY6j4owW/4o+I9wRHfcd2wkZTV0B4JDLBh909Vjj9d9gHdHhGg5x4Mklfb20N4eB4I47ksvv6qSiMZpNKD1yWBifF9wN9MvMKwpnCSIalPZK3DsM9shH1Qc4YjaoT8e"
-    "XsUc/s7Hwe85hhA+8NzzZvj07TvVsgshiUHMH3YcoKEi9OhzyTb+gLu+vPYErMF3pueG/QYW0v9k2YYKQqwiiicT5rPvJCdqSMrCvCCUc0WjAworBhRqw1wVbhyFLp9Ynf++oLK7Cm"
-    "xOUmo2147NtZLAz2c+u8kXw4PqLWRx04KWJTLxLyixSFIeXoXHhOlDJi6fo5fZqfXLkT8kE2DweCVTAcaJtHys5eODy8c7jZQ5AhQf21syd++aIvE3f/cancqkUACuyZTZscl8wSUL"
-    "reXfSOb2NakWhRMnXbc1b8iyxNwpW8PUpwxBHnGbKyvSXZTDSlmO7qiYISrkzCgJRipedBRmPw9yWtl0Ks+9k1SVhRmsQ4wJmsoCj9hqKs2chg9yJ0MG/XFfKGuZ7PFEXo5aM3kbzl"
-    "JZ1TzlaA/ZxrRBrD6zkZ7w9zjh1ydZ3JOA8yYYzbef60MCPc+Xmeczdvcoh3qMSCNfFfl96wo1M+o+uqqgLbbalLdbvYTdUoFD8Dd1knVtsT6yalc9W/G6D0gQDJV8QVi4XB2sU2PL"
-    "IpAo+AS55BYy454g7iqpXSXnlS38xRar6I97La0h1ELe0hrCHkXaQOcuJ1+tabR4VVW82nPg7REhvpPIIYWemam/3QO5ma3Dadi32pyRZ8UjbpcnI6KtM/CN3reuSoUBhyFrX3zudF"
-    "tIHYbMuOgMerIyOA7Z147xDRoHx7Rwk6OG7DhxhhKfpHIxzvgwCuSXBJXeB1ares9E1dPOOc+OzZH2WCUbTpJUx83Vmc+hbaACm5OUmst143JN7HO/8HEjwzAHxSdFFrnf+bhyjIuk"
-    "hc218NLh2B6hGZc3iqj8DyvsN/J98uRtklvIIx1u43US/WYoTIYTRKFYKjJxTJAUUext4lt2eWltqKuFyKsNdXvUKuCTqapKR7S1VqWNX7/0+gOpLqsjZJzsXELGyc5lFVX5zTaq8p"
-    "t8VfnNhqossRV+Rq6f7Viwpt4fExp/vzaujYuSQ0dI1ULBccj6191up/uphcKTIbu6Pj83jAtotDodso+SVVAUHIfsvN09Ny5V0eq0HlaPhcun2anhPsrZKi8XX4woxcMJUO2Kiy+b"
-    "uwoZK4D1ond9dmmgL33jvHPV6XWTkpyqhKJ18qC+0b7M3nmrjMU1RqLzY1XILxlIW5uI/3LV6+a81WuStOZCLYH+hxzq7ezVjok6Y586gjKvCZc9hLQDEBUzJI19as6GDjZSUApB5g"
-    "tRZvO5OMmTiUp9vPzEluBlPRrjNNpWrW3Vz8TskZJd3WpsTlJq41aduTyhjHqzSmxOkWo+143PNTFi5uZ22yKpW5lkbpv2xCCb2haGx3VDbSashbShzYR7FOj0dmN71LcljDwjRCIf"
-    "7RWBtm5UQFvrKlq62a10Q6bYWnbmeVkJE/XFso5qadJ5iRSFEErt8rv4VsAwc46xR4KFUCnmQHo/Fb5wh70mGlkzYt14/nyEBHEcCLhWkg4EPsywh6wZZvJBg6yAyKPMIkFwNeNozr"
-    "PyFB7oHh4gqUn9VBKVlSHiRFpu03LbweW2J7+8e30Fvs/wd8jOe91B+3zQQuHJkF32PoHntDqkB6XDrBHqXDmPa7mPpolNRIvyc8apnhKse0jTWReZik8p+5l6gruZyXIS9cUyFbQ0"
-    "Z7GmW4lUKshTBEn6IbkFWrj8VgokVLTQeCklkimTDEOUKZlGlmAEcT+yhUPZDRJcFjByhxbY8+64m+H8trOraANWLWZpLQjtURDSKWseFc4KUQvaSFJPI8nGVyIn3Kzkg/nmxySVtk"
-    "GWt0HShblwyYR+LwN7gkijvh3qNRFfP0shbcBvSGZSlXVloeCqwsgFtKu8+hnKiqqTlspdEiRhQNjhbKv9RrboQYubtZi8tbi5R/lI5z85TP6The/KJpWTQ8TIa231/Gr0Ox9/M40g"
-    "mCX+a8j6BlB9aV9dfev1L1oo+bseVlCtjT3qaKPT0GjPgeNhxbEpxTojx7Ngs5xgKu1V7mn35qPgb6CpVuBwglB/xLVjck1MOn1i8VviLs/lz0aGVSdRf1Jk2HHDlvIdtMnW25RHG1"
-    "0EdpmoDwR9fFBeV+CANeVEuVKxMIktjF5Ze48/rLMHWHzqoTjfb/d5Cmqztgg9lB96AfIZbi/eJxN5X7Nc832i/p6BXrUsZcTfHJtVH4EFvom6XA7D0H9QEBnrtxnjt+5HD+96eNfj"
-    "USqND/E8eeGSmCapNKhpUH3LkghlBUMV7gQeJ9ObgevNwLXGrM1ez4m/tRGUYUdaiX3fzxGUY/X3CMphS9P1txWU2yiQWH7wkCRahZn5avfOO7xsot4EeZAaFDvgVg1TBvEQtBKIYG"
-    "uGbLBvYDTGQv6gsgvflZLxyCVz8MFe7QU+XqrEo5si9kHu4CExb7USC5+H782YTDGrMP7G6fQMW7sROJkCXH2tmxzOT58XI9Hp8xJ8fpT0eb5NhSlmLvensyzVIj9wbIP0CW1K+XyC"
-    "x64CtTtLJomqCsWRUG2v7HYb0jdRO7SuuWRCXA/CteTMD1HsNoWllWBn823ccCv0qN1yay4a1Escq69AoBdhDgqnDhfS4ULPAnVtEK3EimNT1xzsCbOiVTRNq1lda1Zrz95nwWZZOQ"
-    "PzsVVx+M6i1yyvNcs9Ih/ONicqSX+GiYdzh2CWtyifok0vIUviXbF3VbLnNeRe7zLB2rNOWiC6/nxm9F+8Ujxd78+ymZCJyKer8pHF6fSKYp2/rYBTUqT1AjtZlUDLdB811kekhvDp"
-    "k3Fh9q4HKpNceA6Bll97fzNUhKU6GTLj1y+dPpSEJ0MWhV2aUvnofoKqdMmQDSRx1+wb11dQH/81ZJDYzrww2ueDzlfJ+4sg1V28RNIb3XZX3v711Rejq3bPSpekDYj7C/qsi8GXTp"
-    "m/OHcwnTeyjL6x6pNCw69qaFrQckvr7yg0II3AYHs34x5ZbUNJBeQ6/YBGqwiT0UngTy/ljSW6g8ymoFEgAQlT+STTFryD/rVluBZ2Nm0Z3jnESVMmnJeNok7T6UDqShvMBdkJzRn2"
-    "MhZk89HfINTwV4Bfr4rozc8ODvDRqUG1iSfWqu5TdJ4dKHGtkaGthDWFikog7FV2UAnIm6gjPDTyHH8aahey3YLwBUSFScYGGy5EGzrIGeGWWuQHL6RGNMMldreX0opLLabCfMUF+F"
-    "tGvovaa7Guglin9+zaI9iewMLP2JB5O3Pomnp/4DeUCdEoOYCEVC0UHIcsZnZcnQ7ZhXEpZ+/upxaKzg5ng0ywSRnwKrNpRb1HNnW6XzuD9qATOEKXYVVPcqOF4O+QrXtpoVSPB2dK"
-    "sANDtEO5uZCq5ZwyX2SMXrmO2YV97G+Lj1fHsuO5S+RDeVXRzqHeH87vXsp/RwQ1dUEsFRkjT+FSdJpUr0SXWImWF/Rmpo2XGdNy7pudJNrfC/36WN7mIAKmJKpJoj2i+u7tkcAKOz"
-    "s65ow7GXpo4RCRJNQDRIkBwiYOUUHF5W14KVJtxaubFU8b5J8dm/2FXZHNSUrN5tqxuSY2+WtPGZU3LPKq/KTIHg/rpZWt8UDcRKNgJ1BlHgdDuOTt61NI/XA3o9ZsZRt3uVTGPGRh"
-    "x4Gy+TY2+IddYMiGbHRLXDoBD2mVpCNQW+wRAkOKDSkvBFWt175JHgpIiK18klwSVFsqpQX4LaE5tkmYLEOlzgCvXAr9y8lS+TkFu0kPmcXnc1gecCiTeKbuk7uwyADbKELwqyxTW9"
-    "YgLC+IvcARCj98u2i9fKD9nuozppdwVtjpfsThS1hjEB9bjYvcwcqsu8Rp9NpLRf8l7bt3IPDVNjJlUF8RaLirwq23+jkM7JHEWtJEt0mszXQlzHSZqkVJFuT2oTlRghPaT/ugg5Ar"
-    "X/BN1LdzXYho6wx8o/eta/RbSB2GrH3xudNtIXUYMuOiM+jJyuA4ZF87xjdoHBzTRo7DODLwBaBYOuA4TqbHoxLjEbYEvc34JArRXhPtEevIHHO0UOs1lErTwDEY1/UayrNg80HXUP"
-    "74P3Fz6wA="
+    "eJztXW1z27gR/isYfbl0xqdJnLer0umMbDM5XR0pleXkrlWHgkhIwpkCVBK0o7b334sFSYmkSFqkLYmykZmYFIAFyWdJYHexu/hvY85t4njNNnGpNWu00H8bDM+JPEnVnKAGXizW5VAg8NhRTf"
+    "G6zdgTLraELJ1gxyOyyCae5dKFoJzJUuY7DhRySzakbLou8hn9t09MwadEzIgrK/75L1lMmU2+Ey/6ubgxJ5Q4duJWqQ3XVuWmWC5UWYeJj6ohXG1sWtzx52zdeLEUM85WrSkTUDoljLhYEOhe"
+    "uD7cPtxd+JzREwV3um4S3GKMxiYT7Dsi9rhjc13WMM1ub2BeGQPTbJQAyOIMwJW36qmnn8It/Hj66s37Nz+9fvfmJ9lE3eaq5P0fwaXXwASECp7uoPGHqscCBy0UxmtQb4nrwS1tIHs+w242tD"
+    "GSFL7yxtP4RmgWARwVrBFev1X7gHiOv5sOYVMBn8bp27cFgH5t989/bvdfyFZ/gkty+RkEX0c3rDoN6gD1NcrwUZVAOGz+BNF99fLlFujKVrnoqrokuvKKggSfdhLhX6563WyEYyQplG1qCfQ/"
+    "5FBvY6w4ArQLwAUwoOe55/3biWP64nP71zTc55e9MwUO98TUVb2oDs4k9DBAT25iowkUjLF1c4dd29yo4ac8r+1m1fx0ni7BDE8VkPDE8HzRlOXbVBhMuMvMCW1dWzypQTtTvgouJd5Wc1ujxw"
+    "gCgmUTjWwiMHW8EZpxec/I4r5kxAlyuUM8hJmNXII9ySJ590SOmwgjj1guESer3/Amysv94CEYo5uNFJt3f7VHnpGvrzsXJaZk36d2E2iqfGz3z8yNv0x8ZgHnkLoS/Hnz18b+vz71ob1+96f0"
+    "R6UevXiKlgMVZsIsB3aC6DExr+8Ady/Esfk4Y7K4kCAIOic5U3LmXBGSNKOTpwXooPPZuBq0P39JTBsX7YEBNaeqdJkqffEuNZWsOkHfOoOfEfxE/+h1jTSXVu0G/2jAPWFfcJPxOxPbcUyi4q"
+    "goyVb1pW+ydkC+56gJa4onIWwVMdP4dVA8/a94ednrfoqap2WCP9KAc7fkyBSnecDAFA71R4B8iXFJYFfOwpmA5r/DCaJKr/HxYLmTt9gl8rG9srAnqTTu5XGnC3Phkgn9Xgb2BJFGvTzqoRJR"
+    "RluOkexfW46J8GOfOoIyrwmXPYQU/yR16CuCnUaeCq0qT+7XoD3Zbkv9uS1fF3aD+ARJfRMFiopUSGfYmyFrJtnQQlRITRXsjKoJ9I3GZMJdAjWg6PKVVryhMD9+9w/QkFUnJQWkOI3WlrW2fH"
+    "CplPnzMXE38Tyj09z1lzXN/WswRwBkuAzz59PT16/fn758/e6nt2/ev3/708vVesxmVdHCzFnnE6zNJCaMaLFmDbwXDr5p2Bl2l9mwRxQp0MdLEVg3jwz2IgTD2XU1FcuZ+KzTbfd/yxaOzjJm"
+    "47PfBkY7A3Nim+UtRAlCbSiqtaHIkbBL1a08kxOEmsm1Y3Jt5GopKDJBLSy4my1bxxvcI1/Hmm4pYn+bYYGoh27IQoAkjBlKdNNEHeGFi0PQjjDLXS7kW/ohkI1hXUkKwRZBGE2o60GZTUCGhh"
+    "UkWTIntmzZRKMFYbZ8oUbQi7zAhjR+sDsZsrDTUBEAkV6ENyM4EvgGpH0PLRxsSQTldaizarDqujlkQzZysPzmPUEWUecIPm8EJVH30CS4NdXHnbw/uAQ7QaOJ1J19+V6PEHaJanzncjZVreWj"
+    "UwbXB60juIfRDL49dT5CjA+Z6lVe1+H8Rj4sFg9VSnyPlDXaxki0SqJVkoOrJMG3XVY2jmi0dFxVOg4H2XLAx4gqIn88JttdAb+agsqp4Qmy/WniL3cE/GHU8GgC34Q+F/c4yZOB/YFOqGtA1x"
+    "JOWf0rSfkICtjxjCxHoX8l3DJdArhX0LKTlFrNrjebI12pCqNTtPqDrhuna2JQOQ/8VhsZppSo6qTIiBL6vVY1n0R+s000ChY2VoYAyefXpysbg2Mjl/tSpv2AvoTgozm+IUHb4L330IS7iLs2"
+    "OORKrd8j2LVmm+uYh7oJ7Q9cC11XmxN2DvH9K5yPsry5RYhZPVY3H02+zw0qy8UzP6Zsh+rSqyOBUx03sMx3kYvaa5fmCu5xU3pLmFkW8iSVdkssj/sEz6mzLA18ikwjXx55Rq2b0kNMjEZjXm"
+    "GUIfI5MwQOiAk2pHChUO/IW8TMIpujzYq6xtg3Phqf25dGCwXHIQt+Bee9wc9Gv4XUIa355EyqySjtbcKIT/OjiE83goil3llCXglbV5JVavbqP7a0IqExXWKBblnFJJRBrq1CdbMKxflN5jjL"
+    "jp8/d6wIajx41XbiWEjESs3UKwKNdoX4RtuWX0rGwl9BROmaRCNeHnHuTjGj/8FlA3nTdBr78tj/zsemoMIpNb4kiDTqFdQvLrJcCwp0r4hAo13FzHDLXSoyXvEzzh2CWZ6ZYU2W9mGSdLuyq6"
+    "1K9uzE1OtdJpA/66Shvf58ZvRfvFJskI0AmkxtQDsBVHr1j00J8Bd2RTYnKTWba81mmzikGpuTlFqjrxuX6+XncYnHJDMmPVF/soXHh+lA0y39PgbgcrHys0AWdiErnCxRnTRRmyHyfeFQiwqk"
+    "LtmCeBY6j4owW/4o+I9wRHfcd2wkZTV0B4JDLBh909Vjj9d9gHdHhGg5x4Mklfb20N4eB4I47ksvv6qSiMZpNKD1yWBifF9wN9MvMKwpnCSIalPZK3DsM9shH1Qc4YjaoT8eXsUc/s7Hwe85hh"
+    "A+8NzzZvj07TvVsgshiUHMH3YcoKEi9OhzyTb+gLu+vPYErMF3pueG/QYW0v9k2YYKQqwiiicT5rPvJCdqSMrCvCCUc0WjAworBhRqw1wVbhyFLp9Ynf++oLK7CmxOUmo2147NtZLAz2c+u8kX"
+    "w4PqLWRx04KWJTLxLyixSFIeXoXHhOlDJi6fo5fZqfXLkT8kE2DweCVTAcaJtHys5eODy8c7jZQ5AhQf21syd++aIvE3f/cancqkUACuyZTZscl8wSULreXfSOb2NakWhRMnXbc1b8iyxNwpW8"
+    "PUpwxBHnGbKyvSXZTDSlmO7qiYISrkzCgJRipedBRmPw9yWtl0Ks+9k1SVhRmsQ4wJmsoCj9hqKs2chg9yJ0MG/XFfKGuZ7PFEXo5aM3kbzlJZ1TzlaA/ZxrRBrD6zkZ7w9zjh1ydZ3JOA8yYY"
+    "zbef60MCPc+Xmeczdvcoh3qMSCNfFfl96wo1M+o+uqqgLbbalLdbvYTdUoFD8Dd1knVtsT6yalc9W/G6D0gQDJV8QVi4XB2sU2PLIpAo+AS55BYy454g7iqpXSXnlS38xRar6I97La0h1ELe0h"
+    "rCHkXaQOcuJ1+tabR4VVW82nPg7REhvpPIIYWemam/3QO5ma3Dadi32pyRZ8UjbpcnI6KtM/CN3reuSoUBhyFrX3zudFtIHYbMuOgMerIyOA7Z147xDRoHx7Rwk6OG7DhxhhKfpHIxzvgwCuSX"
+    "BJXeB1ares9E1dPOOc+OzZH2WCUbTpJUx83Vmc+hbaACm5OUmst143JN7HO/8HEjwzAHxSdFFrnf+bhyjIukhc218NLh2B6hGZc3iqj8DyvsN/J98uRtklvIIx1u43US/WYoTIYTRKFYKjJxTJ"
+    "AUUext4lt2eWltqKuFyKsNdXvUKuCTqapKR7S1VqWNX7/0+gOpLqsjZJzsXELGyc5lFVX5zTaq8pt8VfnNhqossRV+Rq6f7Viwpt4fExp/vzaujYuSQ0dI1ULBccj6191up/uphcKTIbu6Pj83"
+    "jAtotDodso+SVVAUHIfsvN09Ny5V0eq0HlaPhcun2anhPsrZKi8XX4woxcMJUO2Kiy+buwoZK4D1ond9dmmgL33jvHPV6XWTkpyqhKJ18qC+0b7M3nmrjMU1RqLzY1XILxlIW5uI/3LV6+a81W"
+    "uStOZCLYH+hxzq7ezVjok6Y586gjKvCZc9hLQDEBUzJI19as6GDjZSUApB5gtRZvO5OMmTiUp9vPzEluBlPRrjNNpWrW3Vz8TskZJd3WpsTlJq41aduTyhjHqzSmxOkWo+143PNTFi5uZ22yKp"
+    "W5lkbpv2xCCb2haGx3VDbSashbShzYR7FOj0dmN71LcljDwjRCIf7RWBtm5UQFvrKlq62a10Q6bYWnbmeVkJE/XFso5qadJ5iRSFEErt8rv4VsAwc46xR4KFUCnmQHo/Fb5wh70mGlkzYt14/n"
+    "yEBHEcCLhWkg4EPsywh6wZZvJBg6yAyKPMIkFwNeNozrPyFB7oHh4gqUn9VBKVlSHiRFpu03LbweW2J7+8e30Fvs/wd8jOe91B+3zQQuHJkF32PoHntDqkB6XDrBHqXDmPa7mPpolNRIvyc8ap"
+    "nhKse0jTWReZik8p+5l6gruZyXIS9cUyFbQ0Z7GmW4lUKshTBEn6IbkFWrj8VgokVLTQeCklkimTDEOUKZlGlmAEcT+yhUPZDRJcFjByhxbY8+64m+H8trOraANWLWZpLQjtURDSKWseFc4KUQ"
+    "vaSFJPI8nGVyIn3Kzkg/nmxySVtkGWt0HShblwyYR+LwN7gkijvh3qNRFfP0shbcBvSGZSlXVloeCqwsgFtKu8+hnKiqqTlspdEiRhQNjhbKv9RrboQYubtZi8tbi5R/lI5z85TP6The/KJpWT"
+    "Q8TIa231/Gr0Ox9/M40gmCX+a8j6BlB9aV9dfev1L1oo+bseVlCtjT3qaKPT0GjPgeNhxbEpxTojx7Ngs5xgKu1V7mn35qPgb6CpVuBwglB/xLVjck1MOn1i8VviLs/lz0aGVSdRf1Jk2HHDlv"
+    "IdtMnW25RHG10EdpmoDwR9fFBeV+CANeVEuVKxMIktjF5Ze48/rLMHWHzqoTjfb/d5Cmqztgg9lB96AfIZbi/eJxN5X7Nc832i/p6BXrUsZcTfHJtVH4EFvom6XA7D0H9QEBnrtxnjt+5HD+96"
+    "eNfjUSqND/E8eeGSmCapNKhpUH3LkghlBUMV7gQeJ9ObgevNwLXGrM1ez4m/tRGUYUdaiX3fzxGUY/X3CMphS9P1txWU2yiQWH7wkCRahZn5avfOO7xsot4EeZAaFDvgVg1TBvEQtBKIYGuGbL"
+    "BvYDTGQv6gsgvflZLxyCVz8MFe7QU+XqrEo5si9kHu4CExb7USC5+H782YTDGrMP7G6fQMW7sROJkCXH2tmxzOT58XI9Hp8xJ8fpT0eb5NhSlmLvensyzVIj9wbIP0CW1K+XyCx64CtTtLJomq"
+    "CsWRUG2v7HYb0jdRO7SuuWRCXA/CteTMD1HsNoWllWBn823ccCv0qN1yay4a1Escq69AoBdhDgqnDhfS4ULPAnVtEK3EimNT1xzsCbOiVTRNq1lda1Zrz95nwWZZOQPzsVVx+M6i1yyvNcs9Ih"
+    "/ONicqSX+GiYdzh2CWtyifok0vIUviXbF3VbLnNeRe7zLB2rNOWiC6/nxm9F+8Ujxd78+ymZCJyKer8pHF6fSKYp2/rYBTUqT1AjtZlUDLdB811kekhvDpk3Fh9q4HKpNceA6Bll97fzNUhKU6"
+    "GTLj1y+dPpSEJ0MWhV2aUvnofoKqdMmQDSRx1+wb11dQH/81ZJDYzrww2ueDzlfJ+4sg1V28RNIb3XZX3v711Rejq3bPSpekDYj7C/qsi8GXTpm/OHcwnTeyjL6x6pNCw69qaFrQckvr7yg0II"
+    "3AYHs34x5ZbUNJBeQ6/YBGqwiT0UngTy/ljSW6g8ymoFEgAQlT+STTFryD/rVluBZ2Nm0Z3jnESVMmnJeNok7T6UDqShvMBdkJzRn2MhZk89HfINTwV4Bfr4rozc8ODvDRqUG1iSfWqu5TdJ4d"
+    "KHGtkaGthDWFikog7FV2UAnIm6gjPDTyHH8aahey3YLwBUSFScYGGy5EGzrIGeGWWuQHL6RGNMMldreX0opLLabCfMUF+FtGvovaa7Guglin9+zaI9iewMLP2JB5O3Pomnp/4DeUCdEoOYCEVC"
+    "0UHIcsZnZcnQ7ZhXEpZ+/upxaKzg5ng0ywSRnwKrNpRb1HNnW6XzuD9qATOEKXYVVPcqOF4O+QrXtpoVSPB2dKsANDtEO5uZCq5ZwyX2SMXrmO2YV97G+Lj1fHsuO5S+RDeVXRzqHeH87vXsp/"
+    "RwQ1dUEsFRkjT+FSdJpUr0SXWImWF/Rmpo2XGdNy7pudJNrfC/36WN7mIAKmJKpJoj2i+u7tkcAKOzs65ow7GXpo4RCRJNQDRIkBYga9j5cmXwA4pf2Essg1/iXwt4lDVFB3eRtqilRbUetmRc"
+    "3kswpaLvmVbRLrb6zEN6YXo57FJ+Yv7IpsTlJqNteOzTVZj7r21ILKxmqUKj8pWosCX4HKK1FA3ESjYBdctTQEi0CSt69PIe3J3Yxas9W6kMt9QTxkYceBsvk2608Pu8CQDdnolrh0AtEBKkFN"
+    "oLLbIwRGRBvSvQiqWq/98jwUkBBb+eO5JKi2VDoX8NlDc2yTMFGMShsDHukU+peCivLxC3ZSHzKLz+ewNOZQJvFM3Sd3YYENthCFwG9ZprZrQlheEHuBEyB++FbpeulM+/zVZ0wv4aiz0724w5"
+    "ewxiA+tgkjcoUss+YYp9HrjhV997Tf6oHAV1solUF9RaDhrgq33ubqMLBHEmtJ880msTbflDDfZKoWJVmQ24fmRAlO6BiFgw5CrnzBN1Hfzm0noq0z8I3et67RbyF1GLL2xedOt4XUYciMi86g"
+    "JyuD45B97RjfoHFwTBs5DuPEU3ERTS+eVRyPsCXobcYnUYj2mmiPWEfmmKOFWq+hVJoGjsG4rtdQngWbD7qG8sf/AX1m4AU="
 )

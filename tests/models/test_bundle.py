@@ -31,6 +31,7 @@ STAY: Final = {
 LEFT: Final = {
     "invitations.digest": "of a link that is a secret",
     "tenants.deletion_at": "when this service lets it go",
+    "tenants.deletion_began": "when this service lets it go",
     "users.operator": "a mark of this service",
     "users.password_hash": "a secret, which leaves where it is asked for alone",
 }

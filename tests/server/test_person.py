@@ -180,6 +180,18 @@ async def test_all_of_them_is_erased_but_for_ids_and_nobody_elses(gone: str, wor
     assert (again.code, again.err) == (1, "Nobody in this tenant has this address.\n")
 
 
+async def test_a_neighbour_whose_address_differs_by_an_accent_is_somebody_else(world: World, run: Command) -> None:
+    add = "INSERT INTO contacts (tenant_id, id, name, email, notes) VALUES ($1, $2, $3, $4, $5)"
+    await world.admin.execute(add, world.acme, new_id(), "José", "JOSÉ@example.org", None)
+    await world.admin.execute(add, world.acme, other := new_id(), "Jose", "jose@example.org", "not josé@example.org")
+    his = ("--tenant", "acme", "--email", "josé@example.org")
+    found = await run("person", "find", *his)
+    assert found.out.splitlines() == ["contacts  1", "1 rows.", f"mentioned in contact_{other.hex}"]
+    assert [row["name"] for row in json.loads((await run("person", "export", *his)).out)["contacts"]] == ["José"]
+    assert (await run("person", "erase", *his, "--yes")).out.splitlines() == ["contacts  1", "1 rows."]
+    assert await world.admin.fetchval("SELECT string_agg(name, ' ') FROM contacts WHERE tenant_id = $1", world.acme) == "Jose"
+
+
 async def test_who_may_not_go_stays_whole(gone: str, world: World, run: Command) -> None:
     await world.admin.execute("UPDATE tenants SET legal_hold = true WHERE slug = 'acme'")
     before = await checksums(world.admin, world.acme)
@@ -268,6 +280,8 @@ async def test_a_tenant_that_was_deleted_is_sent_away_again_and_what_is_refused_
     await world.admin.execute(
         "INSERT INTO deletions (id, slug_digest, deletion_at, audit_number) VALUES ($1, sha256('acme'), now(), 0)", world.acme
     )
+    assert (await run("erasure", "list")).out == ""  # not gone, nor on its way out
+    await world.admin.execute("UPDATE deletions SET finished_at = now()")
     kept = tmp_path / "erased.txt"
     kept.write_text((await run("erasure", "list")).out + f"{new_id()} 2026-01-01T00:00:00+00:00 {MARK}\n")
     monkeypatch.setenv("DATABASE_URL", then.url)

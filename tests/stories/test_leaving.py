@@ -282,6 +282,39 @@ async def test_a_hold_of_the_last_minute_lets_its_people_in_to_keep_it(world: Wo
     assert (await world.ada.gql(_CANCEL)).data["cancelTenantDeletion"]["tenant"]["status"] == "ACTIVE"
 
 
+async def test_a_hold_after_the_first_batch_keeps_the_rest_and_brings_nothing_half_back(
+    world: World, database: Database, run: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deletion, "BATCH", 1)
+    await _ask(world.ada)
+    await _now(world)
+    async with opened(database.app, VAULT, pool=1), within(world.acme):
+        assert await deletion.erase() == 1
+    assert (await run("tenant", "hold", "acme")).code == 0
+    assert await run("tenant", "resume", "acme") == Said(1, "", "This tenant is being deleted.\n")
+    assert (await world.ada.gql(_CANCEL)).codes == ["UNAUTHENTICATED"]
+    given = {"tenant": "acme", "usernameOrEmail": "ada", "password": PASSWORD}
+    assert (await world.stranger.gql(LOGIN, input=given)).data["login"]["userErrors"][0]["code"] == "INVALID_CREDENTIALS"
+    counts = await _counts(world)
+    async with opened(database.app, VAULT, pool=1):
+        await erase(None)  # type: ignore[arg-type]
+    assert await _counts(world) == counts
+    assert (await run("tenant", "hold", "acme", "--off")).code == 0
+    async with opened(database.app, VAULT, pool=1):
+        await erase(None)  # type: ignore[arg-type]
+    assert await world.admin.fetch("SELECT FROM tenants WHERE id = $1", world.acme) == []
+
+
+async def test_what_an_operator_holds_no_owner_lets_go(world: World, run: Command) -> None:
+    assert (await world.ada.gql(_SETTINGS, i={"legalHold": True})).data["updateTenant"]["userErrors"] == []
+    assert (await run("tenant", "hold", "acme")).code == 0
+    refused = (await world.ada.gql(_SETTINGS, i={"legalHold": False})).data["updateTenant"]["userErrors"]
+    assert refused == [{"code": "NOT_ALLOWED", "path": ["legalHold"]}]
+    assert (await run("tenant", "hold", "acme", "--off")).code == 0
+    assert (await world.ada.gql(_SETTINGS, i={"legalHold": True})).data["updateTenant"]["userErrors"] == []
+    assert (await world.ada.gql(_SETTINGS, i={"legalHold": False})).data["updateTenant"]["userErrors"] == []
+
+
 async def test_the_slug_of_a_deleted_tenant_rests_for_a_year(world: World, database: Database, run: Command) -> None:
     await _ask(world.ada)
     await _now(world)
