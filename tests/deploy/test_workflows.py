@@ -28,15 +28,14 @@ NOT_RUN_HERE = {
 
 WRITES = {
     ("release", "image"): {"packages", "id-token"},
-    ("release", "dev"): {"contents", "id-token"},
-    ("release", "stage"): {"contents", "id-token"},
-    ("release", "prod"): {"contents", "id-token"},
+    ("release", "dev"): {"id-token"},
+    ("release", "stage"): {"id-token"},
+    ("release", "prod"): {"id-token"},
     ("deploy", "deploy"): {"id-token"},
-    ("deploy", "record"): {"contents"},
 }
 """The jobs that may write something, and what; a job that calls a workflow passes on what the jobs there ask for."""
 
-DEPLOY = ["verify", "promote", "restore-point", "migrate", "rollout", "smoke", "slo-watch", "rollback"]
+DEPLOY = ["verify", "promote", "restore-point", "migrate", "rollout", "smoke", "slo-watch", "rollback", "record"]
 
 
 def test_there_are_five() -> None:
@@ -145,9 +144,20 @@ def test_a_deploy_takes_its_steps_in_order_and_the_way_back_only_when_something_
     assert job["environment"] == "${{ inputs.environment }}", "who approves, and from which branch, is set on the environment"
     steps = [step for step in job["steps"] if "run" in step]
     assert [step["run"].split()[0].rpartition("/")[2] for step in steps] == DEPLOY
-    assert [step.get("if") for step in steps] == [None] * 7 + ["failure() && steps.rollout.conclusion != 'skipped'"]
+    assert [step.get("if") for step in steps] == [None] * 7 + ["failure() && steps.rollout.conclusion != 'skipped'", None]
     assert not any("continue-on-error" in step for _, _, step in STEPS)
-    assert FLOWS["deploy"]["jobs"]["record"]["needs"] == "deploy"
+    assert list(FLOWS["deploy"]["jobs"]) == ["deploy"], "the record comes after the way back, so that its failure takes nothing back"
+
+
+def test_a_machine_of_ours_is_named_by_its_group_which_serves_one_file_of_main() -> None:
+    """Any branch's workflow may name a label."""
+    ours = {flow: job["runs-on"] for flow, _, job in JOBS if job.get("runs-on", "ubuntu-24.04") != "ubuntu-24.04"}
+    assert ours == {
+        "deploy": {"group": "address-book-${{ inputs.environment }}"},
+        "drills": {"group": "address-book-drills"},
+    }
+    page = (ROOT / "docs" / "supply-chain.md").read_text(encoding="utf-8")
+    assert all(f"`{flow}.yml@refs/heads/main`" in page for flow in ours)
 
 
 def test_overlays_are_read_and_written_on_main_with_all_that_they_named() -> None:
