@@ -146,7 +146,7 @@ def test_a_deploy_takes_its_steps_in_order_and_the_way_back_only_when_something_
     assert [step["run"].split()[0].rpartition("/")[2] for step in steps] == DEPLOY
     assert [step.get("if") for step in steps] == [None] * 7 + ["failure() && steps.rollout.conclusion != 'skipped'", None]
     assert not any("continue-on-error" in step for _, _, step in STEPS)
-    assert list(FLOWS["deploy"]["jobs"]) == ["deploy"], "the record comes after the way back, so that its failure takes nothing back"
+    assert list(FLOWS["deploy"]["jobs"]) == ["deploy"], "the record follows the way back: its failure takes nothing back"
 
 
 def test_a_machine_of_ours_is_named_by_its_group_which_serves_one_file_of_main() -> None:
