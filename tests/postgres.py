@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 import asyncpg
 
@@ -19,6 +20,16 @@ from server.embedded import Cluster, embedded
 from tests.conftest import APP, OWNER, PASSWORDS, VAULT, Database
 
 NAME: Final = "address_book"
+
+
+def superuser(dsn: str, folder: Path) -> dict[str, str]:
+    """The environment by which psql signs in as a DSN does, with the password in a file of this folder."""
+    of = urlsplit(dsn)
+    given = {"PGHOST": of.hostname or "", "PGPORT": str(of.port), "PGUSER": of.username or ""}
+    file = folder / "pgpass"
+    file.touch(0o600)
+    file.write_text(":".join((given["PGHOST"], given["PGPORT"], "*", given["PGUSER"], of.password or "")) + "\n", encoding="utf-8")
+    return given | {"PGPASSFILE": str(file)}
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ import pytest
 
 from server.database import ROOT
 from server.embedded import embedded
+from tests.postgres import superuser
 
 IMAGE: Final = "localhost/address-book"
 BASE: Final = "http://127.0.0.1:8000"
@@ -62,7 +63,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
             walked = subprocess.run(
                 [ROOT / "scripts/walk", ROOT / "docs/runbook.md"],
                 cwd=ROOT,
-                env=environ | {"ADMIN_DATABASE_URL": cluster.admin_dsn},
+                env=environ | superuser(cluster.admin_dsn, folder),
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,

@@ -251,3 +251,14 @@ def test_a_commit_of_more_than_one_digest_is_not_recorded(clones: tuple[Path, Pa
     ended = script("deploy/scripts/record", "main", cwd=mine)
     assert (ended.returncode, ended.stderr) == (1, f"record: this is not one digest:\n{OVERLAY}\nserver.py\n")
     assert git("-C", tmp_path / "origin", "rev-parse", "main") == before
+
+
+def test_only_a_folder_that_it_made_is_removed_by_restore_beside(tmp_path: Path) -> None:
+    """The real one stays, though its name was mistyped; and so does a copy of one that it made."""
+    real = tmp_path / "data"
+    real.mkdir()
+    for mark in ("", f"data_directory = '{tmp_path / 'beside'}'\n"):
+        (real / ("beside.conf" if mark else "PG_VERSION")).write_text(mark or "15\n", encoding="utf-8")
+        ended = script("deploy/scripts/restore-beside", "stop", str(real))
+        assert (ended.returncode, ended.stderr) == (1, f"restore-beside: {real} is none of its own\n")
+        assert (real / "PG_VERSION").exists()

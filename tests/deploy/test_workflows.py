@@ -28,15 +28,14 @@ NOT_RUN_HERE = {
 
 WRITES = {
     ("release", "image"): {"packages", "id-token"},
-    ("release", "dev"): {"contents", "id-token"},
-    ("release", "stage"): {"contents", "id-token"},
-    ("release", "prod"): {"contents", "id-token"},
+    ("release", "dev"): {"id-token"},
+    ("release", "stage"): {"id-token"},
+    ("release", "prod"): {"id-token"},
     ("deploy", "deploy"): {"id-token"},
-    ("deploy", "record"): {"contents"},
 }
 """The jobs that may write something, and what; a job that calls a workflow passes on what the jobs there ask for."""
 
-DEPLOY = ["verify", "promote", "restore-point", "migrate", "rollout", "smoke", "slo-watch", "rollback"]
+DEPLOY = ["verify", "promote", "restore-point", "migrate", "rollout", "smoke", "slo-watch", "rollback", "record"]
 
 
 def test_there_are_five() -> None:
@@ -148,9 +147,21 @@ def test_a_deploy_takes_its_steps_in_order_and_the_way_back_only_when_something_
     assert [step.get("if") for step in steps] == [
         *(None, None, "inputs.environment != 'dev'", None, None, None, "inputs.environment != 'dev'"),
         "(failure() || cancelled()) && steps.rollout.conclusion != 'skipped'",
+        None,
     ]
     assert not any("continue-on-error" in step for _, _, step in STEPS)
-    assert FLOWS["deploy"]["jobs"]["record"]["needs"] == "deploy"
+    assert list(FLOWS["deploy"]["jobs"]) == ["deploy"], "the record follows the way back: its failure takes nothing back"
+
+
+def test_a_machine_of_ours_is_named_by_its_group_which_serves_one_file_of_main() -> None:
+    """Any branch's workflow may name a label."""
+    ours = {flow: job["runs-on"] for flow, _, job in JOBS if job.get("runs-on", "ubuntu-24.04") != "ubuntu-24.04"}
+    assert ours == {
+        "deploy": {"group": "address-book-${{ inputs.environment }}"},
+        "drills": {"group": "address-book-drills"},
+    }
+    page = (ROOT / "docs" / "supply-chain.md").read_text(encoding="utf-8")
+    assert all(f"`{flow}.yml@refs/heads/main`" in page for flow in ours)
 
 
 def test_overlays_are_read_and_written_on_main_with_all_that_they_named() -> None:

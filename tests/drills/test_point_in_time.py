@@ -6,9 +6,6 @@ DRILL_CONTACTS says how many contacts there are. What is run is the runbook, as 
 from __future__ import annotations
 
 import asyncio
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,70 +16,45 @@ import yaml
 
 from auth.tokens import Keyring
 from bench.processes import free_port
-from bench.seed import SQL, add_tenants, signed_in
-from server.database import ROOT, migrate, prepare
+from bench.seed import signed_in
+from server.database import ROOT, migrate
 from tests.abuse.server import serving
-from tests.conftest import APP, JWT_KEYS, PASSWORDS, SECRET_KEYS, VAULT, Database
+from tests.conftest import JWT_KEYS, VAULT, Database
 from tests.drills.backups import Machine, backed_up, missing, steps
 from tests.drills.report import LEAST, Note
+from tests.drills.restored import (
+    CANARY,
+    CONTACTS,
+    ERASED,
+    ERASED_EMAIL,
+    SPOILED,
+    TENANT_ID,
+    TENANTS,
+    WRITING,
+    commanded,
+    digests,
+    let_in,
+    of_the_erased,
+    seed,
+    with_password,
+)
 from tests.drills.writers import Writers
-from tests.postgres import NAME
 
 pytestmark = [
     pytest.mark.drill,
     pytest.mark.skipif(bool(missing()), reason=f"no {', '.join(missing())} here: apt-get install pgbackrest postgresql-15"),
 ]
 
-CONTACTS = int(os.environ.get("DRILL_CONTACTS", "1000000"))
-TENANTS = 50
 RPO_SECONDS, RTO_SECONDS = 60.0, 900.0
-CANARY = "canary-of-a-backup"
-SPOILED, WRITING = 7, 9
-"""The tenant that goes back, and the one in which others write; by their numbers."""
-_TENANT = "bench.id('tenant', $1, 0)"
 
 
 @pytest.fixture(scope="module")
 def machine() -> Iterator[Machine]:
     """A machine with its tenants, and a first backup of all."""
     with backed_up() as machine:
-        asyncio.run(_seed(machine))
+        asyncio.run(seed(machine))
         machine.run(*steps("Setting it up"))
         yield machine
-
-
-async def _seed(machine: Machine) -> None:
-    await prepare(machine.admin, NAME, PASSWORDS)
-    await migrate(machine.database.owner, VAULT)
-    admin = await asyncpg.connect(machine.database.admin)
-    await admin.execute((SQL / "seed.sql").read_text())
-    # A million rows are indexed in a fraction of the time once they are there.
-    indexes = await admin.fetch(
-        "SELECT indexrelid::regclass::text AS name, pg_get_indexdef(indexrelid) AS made FROM pg_index i "
-        "WHERE indrelid = 'contacts'::regclass AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = i.indexrelid)"
-    )
-    await admin.execute("; ".join(f"DROP INDEX {index['name']}" for index in indexes))
-    await add_tenants(admin, 1, TENANTS, CONTACTS // TENANTS)
-    await admin.execute("SET maintenance_work_mem = '512MB'")
-    for index in indexes:
-        await admin.execute(index["made"], timeout=3_600)
-    await admin.execute("UPDATE contacts SET notes = $1 WHERE id = bench.id('contact', 1, 1)", CANARY)
-    await admin.close()
-
-
-async def _digests(database: Database) -> dict[str, tuple[int, int]]:
-    """How many rows each table has, and a digest of them in whatever order."""
-    connection = await asyncpg.connect(database.admin)
-    tables = await connection.fetch(
-        "SELECT oid::regclass::text AS name FROM pg_class WHERE relkind = 'r' "
-        "AND relnamespace IN ('public'::regnamespace, 'queue'::regnamespace)"
-    )
-    found = {}
-    for table in tables:
-        sql = f"SELECT count(*), coalesce(sum(hashtextextended(t::text, 0)), 0) FROM {table['name']} t"
-        found[table["name"]] = tuple(await connection.fetchrow(sql, timeout=600))
-    await connection.close()
-    return found
 
 
 async def _mark(admin: asyncpg.Connection, name: str) -> None:
@@ -104,20 +76,42 @@ async def _served(machine: Machine, folder: Path) -> tuple[list[str], int]:
 
 
 async def test_it_is_as_it_was_at_a_moment_between_two_writes(machine: Machine, tmp_path: Path, note: Note) -> None:
+    """But for sessions, and for who was erased since: nobody is let in, and nobody comes back, whom the past alone knows."""
     admin = await asyncpg.connect(machine.database.admin)
     await _mark(admin, "marked before")
-    before = await _digests(machine.database)
+    before, erased = await digests(machine.database), await of_the_erased(machine.database)
+    assert (erased, await let_in(machine.database) >= TENANTS) == (1, True)
     moment = await admin.fetchval("SELECT clock_timestamp()::text")
     await _mark(admin, "marked after")
+    await commanded(machine, f"python -m server person erase --tenant tenant-{ERASED} --email {ERASED_EMAIL} --yes")
+    await commanded(machine, f"python -m server operator add tenant-{ERASED} owner")
     size = await admin.fetchval("SELECT pg_size_pretty(pg_database_size(current_database()))")
     await admin.close()
     await asyncio.to_thread(machine.run, "pgbackrest --stanza=address-book check")
     await asyncio.to_thread(machine.destroy)
+    beside, listed, decided, restored, opened, repeated = steps("Back to a moment")
+    place = {"BESIDE": str(machine.folder / "latest"), "BESIDE_PORT": str(free_port())}
+    files = {"MOMENT": moment, "ERASED": str(tmp_path / "erased"), "DECIDED": str(machine.folder / "decided")}
     began = time.monotonic()
-    said = await asyncio.to_thread(machine.run, *steps("Back to a moment"), MOMENT=moment)
+    past = with_password(await asyncio.to_thread(machine.run, beside, **place))
+    await commanded(machine, listed, **files, DATABASE_URL=past)
+    there = {"PGHOST": place["BESIDE"], "PGPORT": place["BESIDE_PORT"]}
+    await asyncio.to_thread(machine.run, decided, **files, **there)
+    said = await asyncio.to_thread(machine.run, restored, **files)
+    with pytest.raises(ConnectionRefusedError):
+        await asyncpg.connect(machine.database.app)
+    await asyncio.to_thread(machine.run, opened)
     took = time.monotonic() - began
     note("back to a moment", f"{took:.1f} s, of {CONTACTS} contacts, {size}, with a full backup after it", f"{RTO_SECONDS:g} s")
-    assert await _digests(machine.database) == before, said
+    after = await digests(machine.database)
+    assert {table for table in before if after[table] != before[table]} == {"sessions"}, said
+    assert await let_in(machine.database) == 0
+    assert await of_the_erased(machine.database) == erased
+    ran = await commanded(machine, repeated, **files)
+    assert ran.startswith(f"tenant-{ERASED}: 1 people, ")
+    assert await of_the_erased(machine.database) == 0
+    assert "|operator.added|" in await asyncio.to_thread(machine.run, 'cat "$DECIDED"', **files)
+    await asyncio.to_thread(machine.run, '"$SCRIPTS/restore-beside" stop "$BESIDE"', **place)
     assert await _marked(machine.database) == ["marked before"]
     well = await asyncio.to_thread(machine.run, *steps("Is all well"))
     lines = well.splitlines()
@@ -133,9 +127,9 @@ async def test_one_tenant_goes_back_beside_the_running_service(machine: Machine,
     admin = await asyncpg.connect(machine.database.admin)
     before, neighbours = await _people_see(admin, SPOILED), await _others(admin)
     moment = await admin.fetchval("SELECT clock_timestamp()::text")
-    gone = await admin.execute(f"DELETE FROM contacts WHERE tenant_id = {_TENANT} AND number % 4 = 0", SPOILED)
+    gone = await admin.execute(f"DELETE FROM contacts WHERE tenant_id = {TENANT_ID} AND number % 4 = 0", SPOILED)
     changed = await admin.execute(
-        f"UPDATE contacts SET name = 'Spoiled', notes = NULL WHERE tenant_id = {_TENANT} AND number % 4 = 2", SPOILED
+        f"UPDATE contacts SET name = 'Spoiled', notes = NULL WHERE tenant_id = {TENANT_ID} AND number % 4 = 2", SPOILED
     )
     counts = [int(tag.split()[1]) for tag in (gone, changed)]
     beside = {"BESIDE": str(machine.folder / "beside"), "BESIDE_PORT": str(free_port())}
@@ -146,7 +140,7 @@ async def test_one_tenant_goes_back_beside_the_running_service(machine: Machine,
             began = time.monotonic()
             said = await asyncio.to_thread(machine.run, there, MOMENT=moment, **beside)
             ready = time.monotonic()
-            ran = await _commanded(machine, ours, said.splitlines()[-1])
+            ran = await commanded(machine, ours, RESTORED_DATABASE_URL=with_password(said))
             done = time.monotonic()
             await asyncio.to_thread(machine.run, away, **beside)
         report = await writers.report(machine.database.admin)
@@ -166,33 +160,11 @@ async def test_one_tenant_goes_back_beside_the_running_service(machine: Machine,
     assert len(report.acknowledged) > 50
 
 
-async def _commanded(machine: Machine, block: str, past: str) -> str:
-    """A block of commands of ours, as whoever runs the service would."""
-    environ = os.environ | {
-        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-        "DATABASE_URL": machine.database.app,
-        "SECRET_KEYS": SECRET_KEYS,
-        "RESTORED_DATABASE_URL": past.replace("@", f":{PASSWORDS[APP]}@"),
-        "TENANT": f"tenant-{SPOILED}",
-    }
-    ran = await asyncio.to_thread(
-        subprocess.run,
-        ["bash", "-euo", "pipefail", "-c", block],
-        cwd=ROOT,
-        env=environ,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (ran.returncode, ran.stderr) == (0, "")
-    return ran.stdout
-
-
 async def _people_see(admin: asyncpg.Connection, number: int) -> tuple[int, int]:
     """How many contacts a tenant has, and a digest of them with their labels, but for versions."""
     labels = "ARRAY(SELECT x.label_id FROM contact_labels x WHERE x.tenant_id = c.tenant_id AND x.contact_id = c.id ORDER BY 1)"
     seen = f"hashtextextended((to_jsonb(c) - 'version' - 'updated_at')::text || {labels}::text, 0)"
-    return tuple(await admin.fetchrow(f"SELECT count(*), sum({seen}) FROM contacts c WHERE tenant_id = {_TENANT}", number))
+    return tuple(await admin.fetchrow(f"SELECT count(*), sum({seen}) FROM contacts c WHERE tenant_id = {TENANT_ID}", number))
 
 
 async def _others(admin: asyncpg.Connection) -> tuple[int, int]:
@@ -209,8 +181,10 @@ async def _others(admin: asyncpg.Connection) -> tuple[int, int]:
 
 
 async def _token(database: Database) -> str:
-    """Of the owner of the tenant that writes."""
+    """Of the owner of the tenant that writes, who is in again after each restore."""
     connection = await asyncpg.connect(database.admin)
+    sql = "UPDATE sessions SET ended_at = NULL, ended_reason = NULL WHERE tenant_id = bench.id('tenant', $1, 0)"
+    await connection.execute(sql, WRITING)
     owner = await signed_in(connection, Keyring.parse(JWT_KEYS), WRITING)
     await connection.close()
     return owner.token

@@ -8,7 +8,7 @@ from tests.world import World
 
 def test_a_summary_shows_nothing_of_the_people() -> None:
     shown = set(schema.build()._schema.type_map["TenantSummary"].fields)  # type: ignore[attr-defined]  # an object type
-    assert shown == {"id", "slug", "name", "status", "createdAt"}
+    assert shown == {"id", "slug", "name", "status", "deletionAt", "createdAt"}
 
 
 async def test_a_tenant_shows_its_settings_and_usage_to_its_people(world: World) -> None:
