@@ -28,6 +28,8 @@ BATCH: Final = 200
 """Rows of a transaction, at the most."""
 FASTEST: Final = 100_000
 """Rows a second that may be asked for."""
+TURN_SECONDS: Final = 60.0
+"""How long `run` begins batches; what is left waits for its next turn."""
 
 
 class Batch(NamedTuple):
@@ -95,10 +97,11 @@ async def pause(name: str) -> None:
 
 
 async def run(desk: Desk) -> None:
-    """Goes on with each that runs, to its end or until it is paused."""
+    """Goes on with each that runs, to its end, until it is paused, or for TURN_SECONDS."""
+    until = time.monotonic() + TURN_SECONDS
     for name, row in (await every()).items():
         if row is not None:
-            while await _step(desk, name):
+            while await _step(desk, name) and time.monotonic() < until:
                 pass
 
 

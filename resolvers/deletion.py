@@ -10,7 +10,7 @@ from auth.desk import Desk, Writes
 from auth.permissions import Permission
 from models import deletion
 from models.audit import AuditEntry
-from models.errors import InvalidInput, NotAllowed, Unavailable
+from models.errors import InvalidInput, NotAllowed
 from models.retries import retried
 from models.tenancy import lobby, within
 from models.tenant import Tenant
@@ -19,7 +19,7 @@ from models.values import Origin, Role, Row, TenantStatus, now
 from observability.logging import logger
 from resolvers.letters import LetterKind, post
 from resolvers.proofs import refuse_stale
-from resolvers.work import door
+from resolvers.work import door, of_each
 
 _log = logger(__name__)
 
@@ -65,18 +65,11 @@ async def cancel(caller: Caller) -> Row:
 async def erase(_desk: Desk) -> None:
     """Erases the tenants whose time has come. May be called at any time, by several at once; what was cut off is gone on with.
 
-    Where one cannot be erased the others are, and then it raises an ExceptionGroup of Unavailable and TimedOut.
+    Where one cannot be erased the others are, and then it raises an ExceptionGroup.
     """
     async with lobby():
         homes = await Tenant.due()
-    failed = []
-    for home in homes:
-        try:
-            await erase_one(home["id"])
-        except Unavailable as refusal:
-            failed.append(refusal)
-    if failed:
-        raise ExceptionGroup("tenants that could not be erased", failed)
+    await of_each([home["id"] for home in homes], erase_one, "tenants that could not be erased")
 
 
 async def erase_one(tenant: UUID) -> None:

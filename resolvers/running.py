@@ -48,6 +48,9 @@ class Patience(NamedTuple):
 HANDLERS: Final[dict[JobKind, Handler]] = {JobKind.EXPORT: exports.make, JobKind.MAIL: delivery.deliver}
 """What does each kind of job. It may run twice, and the second time must do no harm."""
 
+LONG: Final = frozenset({JobKind.EXPORT})
+"""Kinds that may take hours, and which never fill a process: a letter does not wait for them."""
+
 PERIODIC: Final[dict[str, Periodic]] = {
     "backfill": Periodic(15, backfills.run),
     "seal": Periodic(60, seals.seal),

@@ -13,13 +13,13 @@ from uuid import UUID
 
 from auth.desk import Desk
 from models import deletion, retention
-from models.errors import TimedOut, Unavailable
 from models.seal import BATCH, SETTLED, STRIDE, AuditSeal, Fault, Position, Walk
 from models.tenancy import lobby, within
 from models.tenant import Tenant
 from models.values import Row, now
 from observability.logging import logger
 from resolvers import console
+from resolvers.work import of_each
 
 Heads = Mapping[UUID, Mapping[int, set[bytes]]]
 """Seals that have left the database, by tenant and number."""
@@ -46,21 +46,18 @@ class Verdict:
 async def seal(desk: Desk) -> int:
     """Seals what is new in every tenant's log; how many entries that were. May be called at any time, by several at once.
 
-    Where a log cannot be sealed the others are, and then it raises an ExceptionGroup of Unavailable and TimedOut.
+    Where a log cannot be sealed the others are, and then it raises an ExceptionGroup.
     """
     until = now() - SETTLED
     async with lobby():
         tenants = await Tenant.every()
-    sealed, failed = 0, []
-    for tenant in tenants:
-        try:
-            sealed += await _extend(desk, tenant["id"], until)
-        except (TimedOut, Unavailable) as refusal:
-            failed.append(refusal)
-    if failed:
-        raise ExceptionGroup("audit logs that could not be sealed", failed)
+
+    async def extend(tenant: UUID) -> int:
+        return await _extend(desk, tenant, until)
+
+    sealed = await of_each([tenant["id"] for tenant in tenants], extend, "audit logs that could not be sealed")
     desk.metrics.sealed_until(until)
-    return sealed
+    return sum(sealed)
 
 
 async def _extend(desk: Desk, tenant: UUID, until: datetime) -> int:

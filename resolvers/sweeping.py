@@ -7,33 +7,29 @@ from uuid import UUID
 from auth.desk import Desk
 from models import queue, retention
 from models.audit import AuditEntry
-from models.errors import Unavailable
 from models.retention import RetentionRun
 from models.tenancy import lobby
 from models.tenant import Tenant
 from models.values import Origin, now
 from resolvers import exports
-from resolvers.work import door
+from resolvers.work import door, of_each
 
 
 async def sweep(_desk: Desk) -> None:
     """Applies retention to all tenants, and drops the old lines of the queue's own log.
 
-    Where one tenant cannot be swept the others are, and then it raises an ExceptionGroup of Unavailable and TimedOut.
+    Where one tenant cannot be swept the others are, and then it raises an ExceptionGroup.
     """
     async with lobby():
         await queue.sweep()
         homes, leaving = await Tenant.every(), {home["id"] for home in await Tenant.due()}
-    failed = []
-    for home in homes:
-        try:
-            if home["id"] not in leaving:
-                await apply(home["id"])
-                await exports.sweep(home["id"])
-        except Unavailable as refusal:
-            failed.append(refusal)
-    if failed:
-        raise ExceptionGroup("tenants that could not be swept", failed)
+
+    async def work(tenant: UUID) -> None:
+        await apply(tenant)
+        await exports.sweep(tenant)
+
+    staying = [home["id"] for home in homes if home["id"] not in leaving]
+    await of_each(staying, work, "tenants that could not be swept")
 
 
 async def apply(tenant: UUID) -> dict[str, int]:

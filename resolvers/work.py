@@ -1,14 +1,20 @@
-"""What the handler of a job may use: the door of its tenant, and two ways to end other than well."""
+"""What jobs and periodic work may use: the door of a tenant, the way through all of them, and two ways to end other than well."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import TypeVar
 from uuid import UUID
 
+from models.errors import Unavailable
 from models.job import Job
 from models.tenancy import within
 from models.values import Row
+from observability.logging import logger
+
+_log = logger(__name__)
+Outcome = TypeVar("Outcome")
 
 
 class Again(Exception):
@@ -26,6 +32,26 @@ class TakenAway(Exception):
 def door(tenant: UUID, *, snapshot: bool = False) -> AbstractAsyncContextManager[UUID]:
     """The one place where jobs, which have no session, enter their tenant; with `snapshot` they see one moment of it."""
     return within(tenant, snapshot=snapshot)
+
+
+async def of_each(tenants: Iterable[UUID], work: Callable[[UUID], Awaitable[Outcome]], failure: str) -> list[Outcome]:
+    """Does the work of each tenant; what comes of it. One where it fails keeps no other from it: the log tells which, and why.
+
+    Raises an ExceptionGroup that says `failure`, behind the last.
+    """
+    done: list[Outcome] = []
+    failed: list[Exception] = []
+    for tenant in tenants:
+        try:
+            done.append(await work(tenant))
+        except Unavailable as refusal:  # told by the group: while the database is away it is the same for all
+            failed.append(refusal)
+        except Exception as error:
+            _log.error(failure, tenant=tenant.hex, exc_info=error)
+            failed.append(error)
+    if failed:
+        raise ExceptionGroup(failure, failed)
+    return done
 
 
 @asynccontextmanager

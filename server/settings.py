@@ -132,9 +132,9 @@ class Console(Keyed):
     """What the commands at the machine take, and the server too."""
 
     database_url: SecretStr = Field(
-        description="postgresql://user:password@host:port/database of the role that serves: address_book_app. Of several servers, "
-        "host:port,host:port, the one that takes writes is found; ?target_session_attrs=any lets a standby read while none does, "
-        "which may not have heard yet that a session ended.",
+        description="postgresql://user:password@host:port/database of the role that serves: address_book_app_a or _b. Of several "
+        "servers, host:port,host:port, the one that takes writes is found; ?target_session_attrs=any lets a standby read while "
+        "none does, which may not have heard yet that a session ended.",
     )
     slow_statement_ms: int = Field(
         500, ge=0, le=60_000, description="A statement that takes so long is told of in a warning; 0 for none."

@@ -43,7 +43,13 @@ class Later(BaseModel):
         "are sent outside of development.",
     )
     jobs_in_serve: bool = Field(True, description="Whether `serve` runs jobs, too; off where `work` does it.")
-    jobs_at_once: int = Field(4, ge=2, le=50, description="Jobs that one process runs at once, at the most.")
+    jobs_at_once: int = Field(
+        4,
+        ge=2,
+        le=50,
+        description="Places for jobs in each process, beside those of periodic work. Exports take at most one less, in all "
+        "processes together, so that a place is left for letters.",
+    )
     jobs_attempts: int = Field(10, ge=1, le=50, description="How often a job is tried before it fails.")
     jobs_retry_seconds: float = Field(
         5, ge=0.1, le=600, description="How long after the first attempt the second is made; then three times longer each time."

@@ -20,6 +20,9 @@ Written by `make settings`; do not edit. Each command takes its own from the env
 from a file that `NAME_FILE` names, as a secret store mounts it. A wrong or missing one stops the start; all faults are told at
 once, and no value is shown.
 """
+_MACHINE: Final = (
+    "`tenant`, `user`, `operator`, `audit`, `backfill`, `deletion`, `erasure`, `person`, `import-legacy`, `serve` and `work`"
+)
 _TABLE: Final = """
 ## {title}
 
@@ -42,7 +45,7 @@ def page() -> str:
         + _table("Every command", Common)
         + _table("Every command that opens the database", Keyed, Common)
         + _table("`python -m server migrate`", Migration, Keyed)
-        + _table("`tenant`, `user`, `operator`, `audit`, `secrets`, `import-legacy`, `serve` and `work`", Console, Keyed)
+        + _table(_MACHINE, Console, Keyed)
         + _table("`serve` and `work`", Settings, Console, Capacity, GraphQL, Later, Traces)
         + _table("`serve` and `work`: how much at once, and for how long", Capacity)
         + _table("`serve` and `work`: GraphQL", GraphQL)

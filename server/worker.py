@@ -119,8 +119,10 @@ class Worker:
 
     async def _work(self, queries: Queries) -> None:
         manager = self._manager = QueueManager(queries, Channel(queue.SETTINGS.channel))
+        at_once = self._settings.jobs_at_once
         for kind in running.HANDLERS:
-            manager.entrypoint(kind.value, on_failure="hold", accepts_context=True)(self._job)
+            limit = at_once - 1 if kind in running.LONG else 0  # of all processes together; 0 is none
+            manager.entrypoint(kind.value, on_failure="hold", accepts_context=True, concurrency_limit=limit)(self._job)
         for name in running.PERIODIC:
             manager.entrypoint(f"{_PREFIX}{name}", accepts_context=True)(self._periodic)
         tending = asyncio.create_task(self._tend(queries))
@@ -128,8 +130,9 @@ class Worker:
             if not self._stopping.is_set():
                 await manager.run(
                     dequeue_timeout=_LOOK,
-                    batch_size=self._settings.jobs_at_once // 2,
-                    max_concurrent_tasks=self._settings.jobs_at_once,
+                    batch_size=at_once // 2,
+                    # Periodic work, each once at the most, may take hours: it has places of its own, and leaves those of jobs.
+                    max_concurrent_tasks=at_once + len(running.PERIODIC),
                     shutdown_on_listener_failure=True,
                     heartbeat_timeout=timedelta(seconds=self._settings.jobs_stale_seconds),
                     log_aggregation_interval=timedelta(0),

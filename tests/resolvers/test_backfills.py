@@ -128,6 +128,20 @@ async def test_it_is_paused_and_goes_on_there_and_begins_anew_once_it_is_done(
     assert await came(admin) == ("DONE", 7, 0)
 
 
+async def test_one_that_takes_long_ends_its_turn_and_goes_on_in_the_next(
+    labels: list[UUID], desk: Desk, admin: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backfills, "TURN_SECONDS", 0.0)
+    await backfills.start(NAME, backfills.FASTEST)
+    turns = 0
+    while (await came(admin))[0] == "RUNNING":
+        left = await quiet(admin)
+        await backfills.run(desk)
+        turns += 1
+        assert left - await quiet(admin) <= 2
+    assert (turns, await quiet(admin)) == (7, 0)
+
+
 async def test_it_keeps_its_pace(
     labels: list[UUID], desk: Desk, admin: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:

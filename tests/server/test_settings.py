@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
 from server import settings_page
+from server.__main__ import cli
 from server.database import ROOT
 from server.settings import BadSettings, Common, Console, Migration, Settings, load
 
@@ -220,3 +222,11 @@ def test_the_page_of_settings_is_fresh_and_explains_each() -> None:
     secret = [line.split("`")[1] for line in page.splitlines() if "` 🔒 |" in line]
     shared = ["SECRET_KEYS", "MIGRATION_DATABASE_URL", "DATABASE_URL"]
     assert secret == [*shared, "JWT_KEYS", "REDIS_URL", "SMTP_URL", "OTLP_HEADERS"]
+
+
+def test_the_page_of_settings_names_the_commands_that_there_are() -> None:
+    titles = " ".join(line for line in settings_page.page().splitlines() if line.startswith("## "))
+    named = {words.removeprefix("python -m server ") for words in re.findall(r"`([^`]+)`", titles)}
+    groups = {group.name for group in cli.registered_groups}
+    commands = {command.name or getattr(command.callback, "__name__", "") for command in cli.registered_commands}
+    assert named == groups | commands - {"dev", "schema", "settings"}

@@ -14,8 +14,9 @@ import pytest
 from pydantic import SecretStr
 
 from auth.desk import Desk
+from models.job import Job
 from models.tenancy import within
-from models.values import Origin, Role
+from models.values import JobKind, Origin, Role, Row
 from resolvers import running
 from resolvers.invitations import enclose
 from resolvers.letters import LetterKind, post
@@ -239,3 +240,42 @@ async def test_a_database_without_tables_is_waited_for(
                 )
 
             assert await until(swept, bool) == 1
+
+
+async def test_letters_go_out_while_all_that_takes_long_runs(
+    serve: Serve, admin: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exports, ended = 0, asyncio.Event()
+
+    async def export(_desk: Desk, _job: Row) -> None:
+        nonlocal exports
+        exports += 1
+        await ended.wait()
+
+    async def periodic(_desk: Desk) -> None:
+        await ended.wait()
+
+    monkeypatch.setitem(running.HANDLERS, JobKind.EXPORT, export)
+    for name, work in running.PERIODIC.items():
+        monkeypatch.setitem(running.PERIODIC, name, Periodic(work.seconds, periodic))
+    async with open_office() as office:
+        client = await serve(**sending_to(office, jobs_in_serve=True, jobs_at_once=4))
+        mail = Mailing(await World.made(client, admin), client.app[DESK], office)
+        async with within(mail.world.acme):
+            for _ in range(5):
+                await Job.add(JobKind.EXPORT)
+
+        async def busy() -> int:
+            taken = "SELECT count(*) FROM queue.pgqueuer WHERE status = 'picked'"
+            return int(await admin.fetchval(taken))
+
+        await until(busy, lambda many: many >= 3 + len(running.PERIODIC))
+        await mail.ask()
+        assert await mail.becomes("SUCCEEDED") == (1, None)
+        assert exports == 3
+        ended.set()
+
+        async def through() -> int:
+            return exports
+
+        assert await until(through, lambda many: many == 5)
