@@ -25,6 +25,7 @@ _TABLE = {
     "tenant:write": "ADMIN OWNER",
     "users:write": "ADMIN OWNER",
     "tenant:delete": "OWNER LEAVING",
+    "tenant:export": "ADMIN OWNER LEAVING",
     "tenant:govern": "OWNER",
     "tenants:operate": "OPERATOR",
 }
