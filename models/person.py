@@ -14,9 +14,7 @@ from models.values import Row, normal
 _AT_ONCE: Final = 10_000
 _CONTACTS: Final = "r.id = ANY ($2::uuid[])"
 _ACCOUNT: Final = "r.user_id = ANY ($3::uuid[])"
-_MENTION: Final = (
-    "fold(concat_ws(' ', r.name, r.nickname, r.address, r.organization, r.notes)) LIKE '%' || literal($2) || '%'"
-)
+_MENTION: Final = "fold(concat_ws(' ', r.name, r.nickname, r.address, r.organization, r.notes)) LIKE '%' || literal($2) || '%'"
 
 PLACES: Final = {
     "contacts": _CONTACTS,
@@ -119,11 +117,11 @@ async def addresses() -> AsyncIterator[str]:
             after = rows[-1]["id"]
 
 
-async def _ids(
-    table: str, where: str, key: str, before: datetime | None, meant: Callable[[Row], bool] | None = None
-) -> list[UUID]:
+async def _ids(table: str, where: str, key: str, before: datetime | None, meant: Callable[[Row], bool] | None = None) -> list[UUID]:
     """The rows that are `meant`; by itself those of this very address: `contacts.email_key` is one for josé@ and jose@."""
-    sql = f"SELECT r.id, r.email FROM {table} r WHERE r.tenant_id = $1 AND ($3::timestamptz IS NULL OR r.created_at < $3) AND {where}"
+    sql = (
+        f"SELECT r.id, r.email FROM {table} r WHERE r.tenant_id = $1 AND ($3::timestamptz IS NULL OR r.created_at < $3) AND {where}"
+    )
     meant = meant or (lambda row: normal(row["email"]) == key)
     return [row["id"] for row in await fetch(f"{sql} ORDER BY 1", held(), key, before) if meant(row)]
 
