@@ -443,7 +443,7 @@ def test_what_is_changed_after_it_was_checked_is_found(tmp_path: Path) -> None:
     with zipfile.ZipFile(packed(tmp_path / "x.zip", data | {"users.jsonl": b"[]\n"})) as archive:
         given = bundles.Bundle(archive, manifest)
         assert list(given.batches("labels")) == [["{}\n"]]
-        with pytest.raises(InvalidInput, match="users.jsonl is not what the manifest says"):
+        with pytest.raises(InvalidInput, match=r"users\.jsonl is not what the manifest says"):
             list(given.batches("users"))
 
 
