@@ -23,6 +23,7 @@ _SWEEP: Final = (
     "ON c.tenant_id = e.tenant_id AND c.export_id = e.id WHERE e.tenant_id = $1 AND e.expires_at <= $2 LIMIT $3)) "
     "RETURNING 1 AS one"
 )
+_DONE: Final = "SELECT j.id FROM jobs j WHERE j.tenant_id = $1 AND j.id = ANY ($2::uuid[]) AND j.status = 'SUCCEEDED'"
 
 
 class Export(Model):
@@ -59,8 +60,9 @@ class Export(Model):
 
     @classmethod
     async def many(cls, export_ids: list[UUID]) -> dict[UUID, Row]:
-        """Those of them that can be fetched now, by id."""
-        rows = await cls.filter(id__in=export_ids, expires_at__gt=now(), sha256__isnull=False).values()
+        """Those of them that can be fetched now, by id: none of a job that was cancelled at the last moment."""
+        done = [row["id"] for row in await fetch(_DONE, held(), export_ids)]
+        rows = await cls.filter(id__in=done, expires_at__gt=now(), sha256__isnull=False).values()
         return {row["id"]: row for row in rows}
 
     @classmethod

@@ -73,7 +73,7 @@ async def known() -> dict[str, datetime]:
 
 
 def _told(entry: Row) -> tuple[str, datetime] | None:
-    """Mark and moment; None in an entry of before there were marks, or that came in a bundle and is none that this service wrote."""
+    """Mark and moment; None in an entry of before there were marks, or one of a bundle that this service never wrote."""
     try:
         mark, before = entry["details"]["mark"], entry["details"].get("before")
         at = entry["at"] if before is None else datetime.fromisoformat(before)

@@ -64,7 +64,7 @@ async def fetch(caller: Caller, export_id: UUID | None) -> Row:
 
 
 async def pieces(caller: Caller, export_id: UUID) -> AsyncIterator[bytes]:
-    """Its pieces, each by a door of its own: who is let in no more gets no more."""
+    """Its pieces, each by a door of its own: who is let in no more gets no more, nor does anybody once it has expired."""
     number = 0
     while (piece := await _piece(caller, export_id, number)) is not None:
         yield piece
@@ -73,6 +73,7 @@ async def pieces(caller: Caller, export_id: UUID) -> AsyncIterator[bytes]:
 
 async def _piece(caller: Caller, export_id: UUID, number: int) -> bytes | None:
     async with within(caller.to(Permission.TENANT_EXPORT)):
+        await Export.find(export_id)
         return await ExportChunk.find(export_id, number)
 
 

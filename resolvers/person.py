@@ -40,7 +40,7 @@ async def find(slug: str, email: str) -> tuple[dict[str, int], list[str]]:
 
 
 async def export(slug: str, email: str) -> dict[str, Any]:
-    """All that is kept of whoever has this address, by table: no secret, no digest.
+    """All that is kept of whoever has this address, by table: no secret, no digest, and not who else did something to them.
 
     Refuses as `find`, and with NotFound for nobody.
     """
@@ -48,6 +48,9 @@ async def export(slug: str, email: str) -> dict[str, Any]:
     async with within(tenant["id"]):
         person = await _found(email)
         rows = {name: [json.loads(row["row"]) for row in await person.rows(name)] for name in PLACES}
+        for entry in rows["audit_entries"]:
+            if entry["actor_id"] is not None and UUID(entry["actor_id"]) not in person.users:  # that is somebody else's
+                entry["actor_id"] = entry["ip_prefix"] = None
         await _tell("person.exported", tenant["id"], **await person.counted())
         return {name: told for name, told in rows.items() if told}
 

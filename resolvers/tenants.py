@@ -49,9 +49,10 @@ async def usage(caller: Caller) -> Row:
 
 @retried
 async def change(caller: Caller, values: Mapping[str, Any]) -> Row:
-    """The caller's tenant after its name or settings took new values. Refuses with a field's rule, NotAllowed where the caller
-    asks everybody for a second factor without having one or lifts an operator's hold, or ReauthenticationRequired where they ask for it no more, lift legal
-    hold, or keep something for a shorter time. GOVERNED settings are an owner's.
+    """The caller's tenant after its name or settings took new values; GOVERNED settings are an owner's.
+
+    Refuses with a field's rule, NotAllowed where the caller asks everybody for a second factor without having one or lifts an
+    operator's hold, or ReauthenticationRequired where they ask for it no more, lift legal hold, or keep something for less time.
     """
     governs = GOVERNED & values.keys()
     async with within(caller.to(Permission.TENANT_GOVERN if governs else Permission.TENANT_WRITE)):

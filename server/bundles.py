@@ -40,7 +40,7 @@ def export_tenant(
     """Writes all that a tenant has, as it is at this moment, into a signed file."""
 
     async def act(vault: Vault) -> None:
-        with _bar() as bar, _fresh(file) as out:
+        with _bar() as bar, fresh(file) as out:
 
             async def tell(rows: int, total: int) -> None:
                 bar.length = total
@@ -104,11 +104,17 @@ def _bar() -> AbstractContextManager[Any]:
 
 
 @contextmanager
-def _fresh(file: Path) -> Iterator[BinaryIO]:
-    """A new file, readable by its owner alone, which is there in the end only if all of it is."""
+def fresh(file: Path) -> Iterator[BinaryIO]:
+    """A new file, readable by its owner alone, which is there in the end only if all of it is; into no file that was there before.
+
+    Refuses with InvalidInput where it cannot be written.
+    """
     part = file.with_name(f"{file.name}.part")
     try:
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        if file.is_dir():
+            raise IsADirectoryError
+        part.unlink(missing_ok=True)
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     except OSError:
         raise InvalidInput(f"{file} cannot be written.") from None
     try:

@@ -13,9 +13,9 @@ from typing import Annotated, Final, TypeVar
 import typer
 
 from auth.vault import Vault
-from models.errors import InvalidInput
 from observability import logging
 from resolvers import person as persons
+from server.bundles import fresh
 from server.database import opened
 from server.settings import Console, load
 
@@ -47,11 +47,8 @@ def export(
     if out == _STDOUT:
         typer.echo(text)
         return
-    try:
-        out.touch(0o600)
-        out.write_text(f"{text}\n", encoding="utf-8")
-    except OSError:
-        raise InvalidInput(f"{out} cannot be written.") from None
+    with fresh(out) as file:
+        file.write(f"{text}\n".encode())
 
 
 @person.command()

@@ -443,8 +443,33 @@ def test_what_is_changed_after_it_was_checked_is_found(tmp_path: Path) -> None:
     with zipfile.ZipFile(packed(tmp_path / "x.zip", data | {"users.jsonl": b"[]\n"})) as archive:
         given = bundles.Bundle(archive, manifest)
         assert list(given.batches("labels")) == [["{}\n"]]
-        with pytest.raises(InvalidInput, match="users.jsonl is not what the manifest says"):
+        with pytest.raises(InvalidInput, match=r"users\.jsonl is not what the manifest says"):
             list(given.batches("users"))
+
+
+async def test_nobody_who_was_there_first_chooses_what_is_written_to(
+    run: Command, admin: asyncpg.Connection, tmp_path: Path
+) -> None:
+    """In a folder that others may write to, what lies under the name of the file in the making is theirs."""
+    await furnish(admin)
+    victim = tmp_path / "victim"
+    for arguments in (
+        ("tenant", "export", "acme", "{}"),
+        ("person", "export", "--tenant", "acme", "--email", "ada@example.org", "--out", "{}"),
+    ):
+        for lay in (Path.symlink_to, Path.hardlink_to):
+            victim.write_text("precious")
+            victim.chmod(0o666)
+            file = tmp_path / "file"
+            for name in (file, tmp_path / "file.part"):
+                name.unlink(missing_ok=True)
+                lay(name, victim)
+            said = await run(*(one.format(file) for one in arguments))
+            assert (said.code, said.err, victim.read_text()) == (0, "", "precious")
+            assert (file.is_symlink(), stat.S_IMODE(file.stat().st_mode)) == (False, 0o600)
+        refused = await run(*(one.format(tmp_path) for one in arguments))
+        assert refused == Said(1, "", f"{tmp_path} cannot be written.\n")
+    assert lying(tmp_path) == ["file", "victim"]
 
 
 def openssl(folder: Path) -> str:

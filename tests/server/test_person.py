@@ -180,6 +180,18 @@ async def test_all_of_them_is_erased_but_for_ids_and_nobody_elses(gone: str, wor
     assert (again.code, again.err) == (1, "Nobody in this tenant has this address.\n")
 
 
+async def test_what_others_did_is_handed_over_without_them(gone: str, world: World, run: Command) -> None:
+    user = await world.admin.fetchval("SELECT id FROM users WHERE tenant_id = $1 AND email = $2", world.acme, ADDRESS)
+    columns = "tenant_id, id, action, actor_id, target_id, ip_prefix"
+    add = f"INSERT INTO audit_entries ({columns}) VALUES ($1, $2, $3, $4, $5, '192.0.2.0/24')"
+    await world.admin.execute(add, world.acme, new_id(), "user.changed", world.ada.user, user.hex)
+    await world.admin.execute(add, world.acme, new_id(), "password.changed", user, user.hex)
+    told = json.loads((await run("person", "export", *HERS)).out)["audit_entries"]
+    seen = {entry["action"]: (entry["actor_id"], entry["ip_prefix"]) for entry in told}
+    assert seen["user.changed"] == (None, None)
+    assert seen["password.changed"] == (str(user), "192.0.2.0/24")
+
+
 async def test_a_neighbour_whose_address_differs_by_an_accent_is_somebody_else(world: World, run: Command) -> None:
     add = "INSERT INTO contacts (tenant_id, id, name, email, notes) VALUES ($1, $2, $3, $4, $5)"
     await world.admin.execute(add, world.acme, new_id(), "José", "JOSÉ@example.org", None)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import aiohttp
 import asyncpg
 import pytest
 
@@ -22,6 +23,7 @@ from models.errors import Unauthenticated
 from models.values import Origin, new_id
 from resolvers import bundles, exports, running, sweeping
 from resolvers.running import Patience
+from server import downloads
 from server.app import DESK
 from tests.conftest import VAULT
 from tests.world import Answer, Person, World
@@ -319,6 +321,62 @@ async def test_after_its_time_it_is_gone_and_swept(small: None, world: World, mo
     assert world.client.app is not None
     await sweeping.sweep(world.client.app[DESK])
     assert [f"job_{row['id'].hex}" for row in await world.admin.fetch("SELECT id FROM exports")] == [kept["id"]]
+
+
+async def test_one_tenants_slow_readers_wait_for_each_other_and_nobody_for_them(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job, theirs = await made(world), (await started(world.mallory))["id"]
+    await run(world, theirs, world.evil)
+    read, both, gate, under_way = exports.pieces, asyncio.Event(), asyncio.Event(), 0
+
+    async def slow(caller: Caller, export_id: UUID) -> AsyncIterator[bytes]:
+        nonlocal under_way
+        if caller.tenant == world.acme:
+            under_way += 1
+            if under_way == 2:
+                both.set()
+            await gate.wait()
+        async for piece in read(caller, export_id):
+            yield piece
+
+    monkeypatch.setattr(exports, "pieces", slow)
+    first = [asyncio.create_task(fetched(person, job["id"])) for person in (world.ada, world.adam)]
+    await both.wait()
+    assert (await asyncio.wait_for(fetched(world.ada, job["id"]), 20))[0] == 503
+    assert (await fetched(world.mallory, theirs))[0] == 200
+    gate.set()
+    assert [status for status, _, _ in await asyncio.gather(*first)] == [200, 200]
+    assert (await fetched(world.ada, job["id"]))[0] == 200
+
+
+async def test_a_download_ends_with_its_time_and_when_the_bundle_expires(
+    small: None, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job, find = await made(world), exports.ExportChunk.find
+
+    async def expiring(export_id: UUID, number: int) -> bytes | None:
+        if number == 1:
+            await world.admin.execute("UPDATE exports SET expires_at = now()")
+        return await find(export_id, number)
+
+    async def hanging(export_id: UUID, number: int) -> bytes | None:
+        await asyncio.sleep(60 if number else 0)
+        return await find(export_id, number)
+
+    for patched in (hanging, expiring):
+        monkeypatch.setattr(exports.ExportChunk, "find", patched)
+        monkeypatch.setattr(downloads, "SECONDS", 0.5 if patched is hanging else 60)
+        with pytest.raises(aiohttp.ClientPayloadError):
+            await asyncio.wait_for(fetched(world.adam, job["id"]), 20)
+
+
+async def test_what_a_cancelled_job_left_is_not_offered(world: World) -> None:
+    job = await made(world)
+    await world.admin.execute("UPDATE jobs SET status = 'CANCELLED'")
+    status, body, _ = await fetched(world.adam, job["id"])
+    assert (status, code(body)) == (404, "NOT_FOUND")
+    assert (await world.adam.gql(LOOK, id=job["id"])).data["node"]["url"] is None
 
 
 async def test_the_last_three_are_kept_and_the_disk_is_not_filled(small: None, world: World) -> None:
