@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import re
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
@@ -79,6 +80,15 @@ def test_each_pod_reaches_what_it_needs_and_is_reached_by_whom_it_serves(overlay
         entered, left = wanted[pod.name]
         assert reaches(overlay, pod, "ingress") == entered, pod.name
         assert reaches(overlay, pod, "egress").keys() == left, pod.name
+
+
+@each_overlay
+def test_whose_word_for_an_address_is_taken_is_a_small_network(overlay: str) -> None:
+    """Of a wide one each pod could say where it comes from."""
+    settings = (K8S / "overlays" / overlay / "settings.env").read_text(encoding="utf-8")
+    (networks,) = (line.partition("=")[2] for line in settings.splitlines() if line.startswith("TRUSTED_PROXIES="))
+    for network in map(ip_network, networks.split(",")):
+        assert network.num_addresses <= 256, network
 
 
 @each_overlay
