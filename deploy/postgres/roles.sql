@@ -1,7 +1,7 @@
 -- The roles of the service, made once per cluster by a superuser, before the first migration. Logins and passwords come
--- from the deployment: ALTER ROLE address_book_app LOGIN PASSWORD '…'.
+-- from the deployment: ALTER ROLE address_book_app_a LOGIN PASSWORD '…'.
 --   address_book_owner   owns the database, its tables and the doors to them, and migrates
---   address_book_app     serves: owns nothing, and row-level security binds it
+--   address_book_app     the rights of who serves: owns nothing, and row-level security binds it
 --   address_book_app_a,  sign in and serve as address_book_app, one of them at a time: the other's password is changed meanwhile
 --   address_book_app_b
 --   address_book_backup  reads every row for a logical dump

@@ -59,8 +59,8 @@ def test_what_is_mounted_is_there_and_only_loopback_is_listened_on() -> None:
 
 def test_its_database_is_migrated_as_the_owner_and_served_from_as_the_app(tmp_path: Path) -> None:
     tmp_path.chmod(0o711)  # the account that runs Postgres passes through
-    for name, role in (("app_password", "address_book_app"), ("owner_password", "address_book_owner")):
-        (tmp_path / name).write_text(PASSWORDS[role], encoding="utf-8")
+    for name, role in (("app_password", "address_book_app_a"), ("owner_password", "address_book_owner")):
+        (tmp_path / name).write_text(PASSWORDS[role.removesuffix("_a")], encoding="utf-8")
     with embedded(tmp_path / "postgres", durable=False) as cluster:
         environ = {"PATH": os.environ["PATH"], "SQL": str(ROOT / "deploy/postgres"), "SECRETS": str(tmp_path)}
         user, password, place = re.fullmatch(r"postgresql://(.*?):(.*)@(.*)/postgres", cluster.admin_dsn).groups()  # type: ignore[union-attr]
@@ -68,9 +68,9 @@ def test_its_database_is_migrated_as_the_owner_and_served_from_as_the_app(tmp_pa
         where = {"PGHOST": host, "PGPORT": port, "POSTGRES_USER": user, "PGPASSWORD": password, "PGDATABASE": "postgres"}
         made = subprocess.run([FOLDER / "database.sh"], env=environ | where, capture_output=True, text=True, check=False)
         assert made.returncode == 0, made.stderr
-        urls = {role: f"postgresql://{role}:{PASSWORDS[role]}@{place}/address_book" for role in PASSWORDS}
-        assert len(asyncio.run(migrate(urls["address_book_owner"], VAULT))) >= 4
-        assert asyncio.run(_beyond_the_wall(urls["address_book_app"])) is False
+        owner, app = (f"{role}:{PASSWORDS[role.removesuffix('_a')]}" for role in ("address_book_owner", "address_book_app_a"))
+        assert len(asyncio.run(migrate(f"postgresql://{owner}@{place}/address_book", VAULT))) >= 4
+        assert asyncio.run(_beyond_the_wall(f"postgresql://{app}@{place}/address_book")) is False
 
 
 async def _beyond_the_wall(dsn: str) -> object:

@@ -55,7 +55,9 @@ def test_it_runs_as_nobody_with_no_capability_and_nothing_to_write(machine: Mach
     status_of_it = inside("print(open('/proc/1/status').read())")
     assert {line.split()[1] for line in status_of_it.splitlines() if line.startswith("Cap")} == {"0" * 16}
     assert re.search(r"NoNewPrivs:\s+1", status_of_it)
-    assert inspected(SERVING)["HostConfig"]["Memory"] == 512 * 2**20
+    limits = inspected(SERVING)["HostConfig"]
+    assert limits["Memory"] == 512 * 2**20
+    assert limits["RestartPolicy"]["Name"] == "always"  # the one that podman-restart starts after a reboot
     for folder in ("/app", "/venv", "/tmp", "/run/secrets", "/etc"):  # noqa: S108
         tried = f"import errno\ntry:\n open('{folder}/x', 'w')\nexcept OSError as e:\n print(errno.errorcode[e.errno])"
         assert inside(tried) in {"EROFS", "EACCES"}, folder

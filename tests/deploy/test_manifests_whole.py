@@ -190,6 +190,7 @@ def test_stage_is_prod_with_other_values() -> None:
         "Deployment",
         "Job",
         "CronJob",
+        "PrometheusRule",
     }
     for name in changed & {name for name in prod if name[0] in {"Deployment", "Job", "CronJob"}}:
         assert _unpinned(stage[name]) == _unpinned(prod[name]), name
@@ -230,6 +231,13 @@ def test_prometheus_is_asked_for_the_metrics_port_by_the_name_that_the_rules_kno
     assert endpoint["port"] == "metrics"
     jobs = set(re.findall(r'job="(\w+)"', (ROOT / "deploy/monitoring/rules/service.yml").read_text(encoding="utf-8")))
     assert [endpoint["relabelings"]] == [[{"targetLabel": "job", "replacement": job}] for job in jobs]
+
+
+@pytest.mark.parametrize("overlay", WHOLE)
+def test_the_age_of_the_backup_is_asked_of_the_overlays_own_namespace(overlay: str) -> None:
+    (group,) = one(overlay, "PrometheusRule", "address-book-kubernetes")["spec"]["groups"]
+    place = f'namespace="address-book-{overlay}", cronjob="{one(overlay, "CronJob", "backup")["metadata"]["name"]}"'
+    assert [rule["expr"] for rule in group["rules"]] == [f"max(kube_cronjob_status_last_successful_time{{{place}}})"]
 
 
 def _unpinned(resource: Resource) -> str:
