@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -14,7 +14,9 @@ from models.values import Row, normal
 _AT_ONCE: Final = 10_000
 _CONTACTS: Final = "r.id = ANY ($2::uuid[])"
 _ACCOUNT: Final = "r.user_id = ANY ($3::uuid[])"
-_MENTION: Final = "fold(concat_ws(' ', r.name, r.nickname, r.address, r.organization, r.notes)) LIKE '%' || literal($2) || '%'"
+_MENTION: Final = (
+    "fold(concat_ws(' ', r.name, r.nickname, r.address, r.organization, r.notes)) LIKE (SELECT '%' || literal($2) || '%')"
+)
 
 PLACES: Final = {
     "contacts": _CONTACTS,
@@ -49,24 +51,34 @@ _DERIVED: Final = ("password_hash", "secret", "pending", "digest", "successor", 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """The ids of the contacts, users and invitations that are one person; `mentions`: contacts of others with it in a text."""
+    """The ids of the contacts, users and invitations that are one person."""
 
     contacts: list[UUID]
     users: list[UUID]
     invitations: list[UUID]
-    mentions: list[UUID]
 
     @classmethod
     async def of(cls, email: str, before: datetime | None = None) -> Person:
         """Whoever has this address in the held tenant, in any spelling, the trash included; as of rows made `before` alone."""
         key = normal(email)
-        contacts = await _ids("contacts", "r.email_key IN ($2, fold($2))", key, before)
         return cls(
-            contacts,
+            await _ids("contacts", "r.email_key IN ($2, fold($2))", key, before),
             await _ids("users", "r.email_key = $2", key, before),
             await _ids("invitations", "r.email_key = $2", key, before),
-            await _ids("contacts", _MENTION, key, before, lambda row: row["id"] not in contacts),
         )
+
+    async def mentions(self, email: str) -> list[UUID]:
+        """Contacts of others in whose text this address stands. Looks at every one, _AT_ONCE at a time."""
+        found, after = list[UUID](), UUID(int=0)
+        while rows := await fetch(
+            f"SELECT r.id, {_MENTION} AS there FROM contacts r WHERE r.tenant_id = $1 AND r.id > $3 ORDER BY r.id LIMIT {_AT_ONCE}",
+            held(),
+            normal(email),
+            after,
+        ):
+            found += [row["id"] for row in rows if row["there"] and row["id"] not in self.contacts]
+            after = rows[-1]["id"]
+        return found
 
     def __bool__(self) -> bool:
         """Whether there is anybody."""
@@ -117,13 +129,10 @@ async def addresses() -> AsyncIterator[str]:
             after = rows[-1]["id"]
 
 
-async def _ids(table: str, where: str, key: str, before: datetime | None, meant: Callable[[Row], bool] | None = None) -> list[UUID]:
-    """The rows that are `meant`; by itself those of this very address: `contacts.email_key` is one for josé@ and jose@."""
-    sql = (
-        f"SELECT r.id, r.email FROM {table} r WHERE r.tenant_id = $1 AND ($3::timestamptz IS NULL OR r.created_at < $3) AND {where}"
-    )
-    meant = meant or (lambda row: normal(row["email"]) == key)
-    return [row["id"] for row in await fetch(f"{sql} ORDER BY 1", held(), key, before) if meant(row)]
+async def _ids(table: str, where: str, key: str, before: datetime | None) -> list[UUID]:
+    """The rows of this very address: `contacts.email_key` is one for josé@ and jose@."""
+    sql = f"SELECT r.id, r.email FROM {table} r WHERE r.tenant_id = $1 AND ($3::timestamptz IS NULL OR r.created_at < $3)"
+    return [row["id"] for row in await fetch(f"{sql} AND {where} ORDER BY 1", held(), key, before) if normal(row["email"]) == key]
 
 
 def _array(names: tuple[str, ...]) -> str:

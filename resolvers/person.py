@@ -36,7 +36,7 @@ async def find(slug: str, email: str) -> tuple[dict[str, int], list[str]]:
         person = await Person.of(rules.email(email, "email"))
         found = await person.counted()
         await _tell("person.found", tenant["id"], **found)
-        return found, [f"contact_{one.hex}" for one in person.mentions]
+        return found, [f"contact_{one.hex}" for one in await person.mentions(email)]
 
 
 async def export(slug: str, email: str) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from server.settings import Console, Keyed, load
 
 T = TypeVar("T")
 
-_BATCH_MS: Final = 60_000
+BATCH_MS: Final = 60_000
 """What a statement of ours may take: a thousand rows, with their indexes, on a busy machine."""
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="The bundle, a ZIP file.", show_default=False)]
@@ -93,7 +93,7 @@ def _run(act: Callable[[Vault], Awaitable[None]]) -> None:
 
     async def inside() -> None:
         vault = settings.vault()
-        async with opened(settings.database_url.get_secret_value(), vault, pool=1, statement_timeout_ms=_BATCH_MS):
+        async with opened(settings.database_url.get_secret_value(), vault, pool=1, statement_timeout_ms=BATCH_MS):
             await act(vault)
 
     asyncio.run(inside())

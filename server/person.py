@@ -15,7 +15,7 @@ import typer
 from auth.vault import Vault
 from observability import logging
 from resolvers import person as persons
-from server.bundles import fresh
+from server.bundles import BATCH_MS, fresh
 from server.database import opened
 from server.settings import Console, load
 
@@ -66,8 +66,7 @@ def run(act: Callable[[Vault], Awaitable[T]]) -> T:
 
     async def inside() -> T:
         vault = settings.vault()
-        dsn, timeout = settings.database_url.get_secret_value(), settings.statement_timeout_ms
-        async with opened(dsn, vault, pool=1, statement_timeout_ms=timeout):
+        async with opened(settings.database_url.get_secret_value(), vault, pool=1, statement_timeout_ms=BATCH_MS):
             return await act(vault)
 
     return asyncio.run(inside())

@@ -10,8 +10,10 @@ from uuid import UUID
 
 import asyncpg
 import pytest
+from tortoise.exceptions import OperationalError
 
 from auth.vault import Vault
+from models import person
 from models.person import PLACES
 from models.values import new_id
 from server.database import migrate
@@ -130,7 +132,11 @@ async def test_every_place_that_leads_to_a_person_is_known(world: World) -> None
     assert PLACES.keys() <= set(await tenant_tables(world.admin))
 
 
-async def test_a_person_is_found_and_others_that_mention_them_are_named(gone: str, world: World, run: Command) -> None:
+@pytest.mark.parametrize("at_once", [1, 10_000])
+async def test_a_person_is_found_and_others_that_mention_them_are_named(
+    gone: str, world: World, run: Command, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr(person, "_AT_ONCE", at_once)
     before = await checksums(world.admin, world.evil)
     found = await run("person", "find", *HERS)
     mention = await world.admin.fetchval("SELECT id FROM contacts WHERE tenant_id = $1 AND notes LIKE 'ask%'", world.acme)
@@ -142,6 +148,15 @@ async def test_a_person_is_found_and_others_that_mention_them_are_named(gone: st
     assert (found.code, found.out.splitlines(), found.err) == (0, lines, "")
     assert await _told(world) == [("person.found", ALL | {"by": "console"})]
     assert await checksums(world.admin, world.evil) == before
+
+
+async def test_only_who_looks_for_mentions_reads_every_text(
+    gone: str, world: World, run: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(person, "_MENTION", "1 / 0 = 1")  # stands for what takes long in a large tenant
+    with pytest.raises(OperationalError):
+        await run("person", "find", *HERS)
+    assert (await run("person", "erase", *HERS, "--yes")).code == 0
 
 
 async def test_all_of_them_is_handed_over_and_no_secret(gone: str, world: World, run: Command, tmp_path: Path) -> None:
