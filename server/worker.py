@@ -53,6 +53,7 @@ class Worker:
         self._dsn = settings.database_url.get_secret_value()
         self._patience = running.Patience(settings.jobs_attempts, settings.jobs_retry_seconds)
         self._stopping, self._handing_back = asyncio.Event(), asyncio.Event()
+        self._places = asyncio.Semaphore(settings.jobs_at_once)
         self._until = 0.0
         self._manager: QueueManager | None = None
         self._connection: asyncpg.Connection | None = None
@@ -131,7 +132,7 @@ class Worker:
                 await manager.run(
                     dequeue_timeout=_LOOK,
                     batch_size=at_once // 2,
-                    # Periodic work, each once at the most, may take hours: it has places of its own, and leaves those of jobs.
+                    # Periodic work, each once at the most, may take hours: it has places of its own, and jobs have `_places`.
                     max_concurrent_tasks=at_once + len(running.PERIODIC),
                     shutdown_on_listener_failure=True,
                     heartbeat_timeout=timedelta(seconds=self._settings.jobs_stale_seconds),
@@ -158,7 +159,12 @@ class Worker:
         if queued.payload is None:  # not one of ours
             return
         tenant, job_id = queue.named(queued.payload)
-        await self._attended(context, partial(running.run, self._desk, self._patience, tenant, job_id))
+
+        async def work() -> timedelta | None:
+            async with self._places:
+                return await running.run(self._desk, self._patience, tenant, job_id)
+
+        await self._attended(context, work)
 
     async def _periodic(self, queued: Job, context: Context) -> None:
         name = queued.entrypoint.removeprefix(_PREFIX)

@@ -59,7 +59,7 @@ def test_it_runs_as_it_stands_from_nothing(tmp_path: Path) -> None:
     assert walked.stdout.count("smoke: signing out, which bites at once") >= 2
     kept = (tmp_path / "etc/prod/serve/DATABASE_URL", tmp_path / "etc/prod/migrate/MIGRATION_DATABASE_URL")
     logged = [urlsplit(file.read_text(encoding="utf-8")).password in log for file in kept]
-    assert ("ALTER ROLE address_book_app LOGIN" in log, logged) == (True, [False, False])
+    assert ("ALTER ROLE address_book_app_a LOGIN" in log, logged) == (True, [False, False])
 
 
 async def _logging(admin: str) -> None:

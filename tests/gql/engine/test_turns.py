@@ -52,7 +52,7 @@ async def test_who_waits_past_the_deadline_is_told_so(world: World, monkeypatch:
         try:
             await asyncio.sleep(60)
         finally:
-            await asyncio.sleep(0.5)  # until the deadline of who waits, which began a little later, is over too
+            await asyncio.sleep(2)  # until the deadline of who waits, which began a little later, is over too
         return await executed(engine, *given)
 
     monkeypatch.setattr(Engine, "_executed", stuck)
