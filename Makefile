@@ -5,6 +5,7 @@ PYTHON ?= python3
 PYTEST ?=
 BIN := .venv/bin
 READY := .venv/installed
+unexport PYTHONDONTWRITEBYTECODE # each start would compile all of the server anew
 
 .PHONY: run test check full drills bench lock schema settings isolation docs
 

@@ -37,9 +37,10 @@ class Kind(NamedTuple):
     @property
     def removing(self) -> str:
         """The statement that removes at most $3 of them. What changed while it waited for a row is looked at again."""
+        # ARRAY: looked for once. With IN Postgres may look anew for each row, and find others each time.
         return (
-            f"WITH gone AS (DELETE FROM {self.table} WHERE tenant_id = $1 AND {self.key} IN (SELECT r.{self.key} "
-            f"FROM {self.table} r WHERE r.tenant_id = $1 AND {self.old} LIMIT $3 FOR UPDATE) RETURNING 1) "
+            f"WITH gone AS (DELETE FROM {self.table} WHERE tenant_id = $1 AND {self.key} = ANY (ARRAY (SELECT r.{self.key} "
+            f"FROM {self.table} r WHERE r.tenant_id = $1 AND {self.old} LIMIT $3 FOR UPDATE)) RETURNING 1) "
             "SELECT count(*) AS removed FROM gone"
         )
 

@@ -6,9 +6,10 @@ import asyncio
 import io
 import os
 import shutil
+import sys
 import tempfile
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,10 +20,12 @@ import asyncpg
 import pytest
 import time_machine
 from aiohttp import web
+from aiohttp.abc import AbstractStreamWriter
 from aiohttp.test_utils import TestClient
 
 from auth.vault import Vault
 from bench.redis_server import BINARY, RedisServer
+from gql.answer import Answer
 from observability import logging
 from server.app import create_app
 from server.database import ROOT, migrate, opened, prepare, with_database
@@ -32,6 +35,10 @@ from tests.commands import Command, command
 from tests.proxy import Proxy
 from tests.watched import Watched
 from tests.world import World
+
+# Where a machine keeps Python from this, each of the suite's processes compiles all of the server anew, for a second or two.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 OWNER, APP = "address_book_owner", "address_book_app"
 PASSWORDS = {OWNER: "test-owner", APP: "test-app"}
@@ -238,7 +245,9 @@ async def app(database: Database, admin: asyncpg.Connection) -> AsyncIterator[as
 
 @pytest.fixture
 def settings(database: Database) -> Settings:
-    """The settings of a server for tests: as in development, with cheap password hashes, and without mail and jobs."""
+    """The settings of a server for tests: as in development, with cheap password hashes, without mail and jobs, and with patience:
+    a test that is not about a time must not fail where the machine stood still for a while.
+    """
     return load(
         {
             "DATABASE_URL": database.app,
@@ -247,6 +256,8 @@ def settings(database: Database) -> Settings:
             "BCRYPT_COST": "4",
             "DATABASE_POOL": "5",
             "LOG_LEVEL": "ERROR",
+            "OPERATION_SECONDS": "10",
+            "STATEMENT_TIMEOUT_MS": "9000",
             "MAIL": "off",
             "JOBS_IN_SERVE": "false",
         }
@@ -258,7 +269,7 @@ def settings(database: Database) -> Settings:
 @pytest.fixture(autouse=True)
 def watched(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watched]:
     """Looks at all that servers answer and log. A test that must not be looked at says `pytest.mark.unwatched`."""
-    watch, write = Watched(), logging.Output.write
+    watch, write, start = Watched(), logging.Output.write, Answer._start
 
     def tapped(output: logging.Output, lines: bytes) -> None:
         if output.json:
@@ -266,10 +277,26 @@ def watched(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
                 watch.logged(line)
         write(output, lines)
 
+    async def started(answer: Answer, request: web.BaseRequest) -> AbstractStreamWriter:
+        if answer._head:  # which aiohttp does not prepare
+            await watch.answered(request, answer)
+        return await start(answer, request)
+
     monkeypatch.setattr(logging.Output, "write", tapped)
+    monkeypatch.setattr(Answer, "_start", started)
     yield watch
     if request.node.get_closest_marker("unwatched") is None:
         assert watch.faults == []
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Says with a failure what servers had refused."""
+    report = yield
+    watch = getattr(item, "funcargs", {}).get("watched")
+    if report.failed and watch is not None and watch.refusals:
+        report.sections.append(("refused by servers, the last ones", "\n".join(watch.refusals)))
+    return report
 
 
 Serve = Callable[..., Awaitable[TestClient[web.Request, web.Application]]]

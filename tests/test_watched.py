@@ -10,7 +10,7 @@ from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
 from tests.watched import Watched
-from tests.world import PASSWORD
+from tests.world import PASSWORD, World
 
 LINE = {"time": "2026-01-31T12:00:00Z", "level": "info", "event": "request"}
 
@@ -24,6 +24,19 @@ async def _faults(status: int, body: Any) -> list[str]:
 async def test_a_5xx_is_seen_but_503() -> None:
     assert await _faults(500, {}) == ["POST /graphql: 500"]
     assert await _faults(503, {}) == []
+
+
+async def test_the_last_refusals_are_kept_for_a_failure_to_tell() -> None:
+    watch = Watched()
+    for status, body in ((200, {"data": {}}), (503, {"code": "BUSY"}), (200, {"errors": [{"message": "no"}]})):
+        await watch.answered(make_mocked_request("POST", "/graphql"), web.json_response(body, status=status))
+    assert list(watch.refusals) == ['POST /graphql: 503 {"code": "BUSY"}', 'POST /graphql: 200 {"errors": [{"message": "no"}]}']
+
+
+async def test_no_way_of_answering_goes_past_the_watch(world: World, watched: Watched) -> None:
+    await world.ada.gql("{ nothing }")
+    await world.ada.rest("GET", "/api/nothing")
+    assert [refusal.partition(" {")[0] for refusal in watched.refusals] == ["POST /graphql: 400", "GET /api/nothing: 404"]
 
 
 @pytest.mark.parametrize("text", ["SELECT 1", "KeyError: x", "/usr/lib/python3/x.py", 'relation "users" does not exist'])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -31,14 +32,19 @@ class Watched:
     """What was amiss, in words."""
 
     faults: list[str] = field(default_factory=list)
+    refusals: deque[str] = field(default_factory=lambda: deque(maxlen=5))
+    """The last errors that were answered, for whom a test's failure surprises."""
 
-    async def answered(self, request: web.Request, response: web.StreamResponse) -> None:
+    async def answered(self, request: web.BaseRequest, response: web.StreamResponse) -> None:
         """For `on_response_prepare`: no 5xx but 503, and nothing of our insides in what is told."""
         place = f"{request.method} {request.path}: {response.status}"
         if response.status >= 500 and response.status != 503:
             self.faults.append(place)
         if isinstance(response, web.Response) and isinstance(response.body, bytes) and "json" in response.content_type:
-            for text in told(json.loads(response.body or b"null")):
+            body = json.loads(response.body or b"null")
+            if response.status >= 400 or (isinstance(body, dict) and body.get("errors")):
+                self.refusals.append(f"{place} {response.text}")
+            for text in told(body):
                 if INSIDES.search(text):
                     self.faults.append(f"{place} {text}")
 

@@ -114,8 +114,8 @@ DECLARE
     horizon timestamptz := audit_horizon(key, moment);
     removed bigint;
 BEGIN
-    DELETE FROM login_history WHERE tenant_id = held_tenant() AND id IN (
-        SELECT h.id FROM login_history h WHERE h.tenant_id = held_tenant() AND h.at < horizon LIMIT most);
+    DELETE FROM login_history WHERE tenant_id = held_tenant() AND id = ANY (ARRAY (
+        SELECT h.id FROM login_history h WHERE h.tenant_id = held_tenant() AND h.at < horizon LIMIT most));
     GET DIAGNOSTICS removed = ROW_COUNT;
     RETURN removed;
 END

@@ -53,7 +53,7 @@ def _few_and_many(few: int, many: int) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("cases", [few, pytest.param(many, marks=pytest.mark.long)])
 
 
-@_few_and_many(15, 300)
+@_few_and_many(6, 300)
 async def test_graphql_keeps_its_insides_whatever_it_is_asked(cases: int, server: Server, people: World, tmp_path: Path) -> None:
     schema, most = str(ROOT / "schema.graphql"), ("--max-examples", str(cases))
     told = await _fuzzed(server, people.ada, tmp_path, schema, "--exclude-name-regex", _ENDS_THE_SESSION, *most)
@@ -63,7 +63,7 @@ async def test_graphql_keeps_its_insides_whatever_it_is_asked(cases: int, server
     assert _cases(told) >= 4 * cases
 
 
-@_few_and_many(8, 500)
+@_few_and_many(4, 500)
 async def test_rest_keeps_its_insides_whatever_it_is_asked(cases: int, server: Server, people: World, tmp_path: Path) -> None:
     schema, most = f"http://127.0.0.1:{server.port}/openapi.json", ("--max-examples", str(cases))
     told = await _fuzzed(server, people.ada, tmp_path, schema, "--exclude-path-regex", "logout|tenant", *most, checks=_CONFORMS)
