@@ -7,7 +7,7 @@ BIN := .venv/bin
 READY := .venv/installed
 unexport PYTHONDONTWRITEBYTECODE # each start would compile all of the server anew
 
-.PHONY: run test check full drills bench lock schema settings isolation docs
+.PHONY: run test check full readiness drills bench lock schema settings isolation docs
 
 run: $(READY)
 	@exec $(BIN)/python -m server dev
@@ -32,6 +32,11 @@ full: check # everything that CI proves, what takes minutes, all drills in three
 	deploy/scripts/drill-pitr
 	deploy/scripts/drill-migrate
 	DIFFERENTIAL_DOCUMENTS=2000 $(BIN)/python -m pytest -q tests/gql/engine/test_differential.py
+
+readiness: $(READY) # each line of docs/readiness.md holds, and fails when what it is about is broken; two hours
+	.ci/machine
+	scripts/readiness
+	scripts/readiness --break
 
 drills: $(READY) # the short forms, up to three minutes each, and a table of figures and their bounds; one: make drills DRILLS=tests/drills/test_locks.py
 	$(BIN)/python -m pytest -q -n 0 -m '$(if $(DRILLS),drill,drill and not long)' $(or $(DRILLS),tests/drills)

@@ -100,5 +100,5 @@ async def commanded(machine: Machine, block: str, **environ: str) -> str:
 
 
 def with_password(said: str) -> str:
-    """The DSN that `restore-beside` printed, with the password of the app's role."""
-    return said.splitlines()[-1].replace("@", f":{PASSWORDS[APP]}@")
+    """The DSN that `restore-beside` printed, with the app's role and its password."""
+    return said.splitlines()[-1].replace("://", f"://{APP}:{PASSWORDS[APP]}@")
