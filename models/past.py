@@ -6,7 +6,7 @@ no hash of a password, no session, no second factor, no link.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -70,10 +70,10 @@ class Past:
         await self._fetch("SELECT hold($1, $2)", tenant, known[0])
         self._tenant = tenant
 
-    async def count(self, kind: PastKind) -> int:
-        """How many rows the tenant had."""
-        rows = await self._fetch(f"SELECT count(*) AS n FROM {kind} t WHERE t.tenant_id = $1", self._tenant)
-        return int(rows[0]["n"])
+    async def known(self, kind: PastKind, ids: Collection[UUID]) -> set[UUID]:
+        """Which of these rows the tenant had."""
+        rows = f"SELECT t.id FROM {kind} t WHERE t.tenant_id = $1 AND t.id = ANY ($2::uuid[])"
+        return {row["id"] for row in await self._fetch(rows, self._tenant, list(ids))}
 
     async def batches(self, kind: PastKind) -> AsyncIterator[Batch]:
         """All of them by id, some hundreds at a time."""

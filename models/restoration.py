@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any, Final, NamedTuple
 from uuid import UUID
+
+import orjson
 
 from models.past import Batch
 from models.tenancy import fetch, held
@@ -13,6 +15,9 @@ from models.values import PastKind
 _UNSEEN: Final = 1_000_000
 """By so much the version of a contact that comes back is raised: more than what was made of it until it was removed, which nobody
 knows any more. A client that kept a later version of it would else take it for the same."""
+
+_AT_ONCE: Final = 500
+"""Rows of now that are looked at in one go."""
 
 _CONTACT: Final = (
     "number name given_name family_name nickname gender age age_recorded_at email phone address organization job_title notes "
@@ -55,17 +60,31 @@ _KINDS: Final = {
 }
 
 
+Columns = dict[str, Any]
+"""Of what is compared alone, and so never a hash of a password; values as JSON has them."""
+
+
 class Difference(NamedTuple):
     """Which of some rows of then are missing now, which are other ones, and which of both cannot be written beside what is here."""
 
     missing: set[UUID]
     changed: set[UUID]
     clashing: set[UUID]
+    now: dict[UUID, Columns]
+    """Of each that was changed, the columns that differ."""
+    then: dict[UUID, Columns]
+    """The same; of each that is missing, all of them."""
 
 
-async def count(kind: PastKind) -> int:
-    """How many rows the held tenant has."""
-    return int((await fetch(f"SELECT count(*) AS n FROM {kind} h WHERE h.tenant_id = $1", held()))[0]["n"])
+async def following(kind: PastKind, after: UUID) -> dict[UUID, Columns]:
+    """The held tenant's next rows by id, some hundreds; none after the last."""
+    rows = await fetch(
+        f"SELECT h.id, {_shown('h', kind)} AS now FROM {kind} h WHERE h.tenant_id = $1 AND h.id > $2 ORDER BY h.id LIMIT $3",
+        held(),
+        after,
+        _AT_ONCE,
+    )
+    return {row["id"]: orjson.loads(row["now"]) for row in rows}
 
 
 async def lock(kind: PastKind, ids: Collection[UUID]) -> None:
@@ -76,43 +95,46 @@ async def lock(kind: PastKind, ids: Collection[UUID]) -> None:
 
 async def differences(kind: PastKind, batch: Batch) -> Difference:
     """How the held tenant's rows of these ids differ, but for the labels that contacts carry."""
-    compared = _KINDS[kind].compared
     rows = await fetch(
-        f"SELECT t.id, h.id IS NULL AS missing, {_row('h', compared)} IS DISTINCT FROM {_row('t', compared)} AS other, "
+        f"SELECT t.id, h.id IS NULL AS missing, {_shown('h', kind)} AS now, {_shown('t', kind)} AS then, "
         f"EXISTS (SELECT FROM {kind} o WHERE o.tenant_id = $1 AND o.id <> t.id AND ({_KINDS[kind].clash})) AS clash "
-        f"FROM {_then(kind)} LEFT JOIN {kind} h ON h.tenant_id = $1 AND h.id = t.id",
+        f"FROM {_then(kind)} LEFT JOIN {kind} h ON h.tenant_id = $1 AND h.id = t.id "
+        f"WHERE ({_columns('h', kind)}) IS DISTINCT FROM ({_columns('t', kind)})",
         held(),
         batch.rows,
     )
-    return Difference(
-        {row["id"] for row in rows if row["missing"]},
-        {row["id"] for row in rows if row["other"] and not row["missing"]},
-        {row["id"] for row in rows if row["other"] and row["clash"]},
-    )
+    missing = {row["id"] for row in rows if row["missing"]}
+    now = {row["id"]: orjson.loads(row["now"]) for row in rows if not row["missing"]}
+    then = {row["id"]: orjson.loads(row["then"]) for row in rows}
+    for row, here in now.items():
+        other = [name for name in here if here[name] != then[row][name]]
+        now[row], then[row] = ({name: side[name] for name in other} for side in (here, then[row]))
+    return Difference(missing, set(now), {row["id"] for row in rows if row["clash"]}, now, then)
 
 
-async def same_labels(batch: Batch) -> dict[UUID, UUID]:
-    """By the ids of labels of then, which of the held tenant's labels are the same: by id, or else by name."""
+async def same_labels(batch: Batch) -> dict[UUID, tuple[UUID, str]]:
+    """By the ids of labels of then, which of the held tenant's labels are the same, by id or else by name; and its name then."""
     rows = await fetch(
-        f"SELECT t.id AS then, coalesce(h.id, n.id) AS here FROM {_then(PastKind.LABELS)} "
+        f"SELECT t.id AS then, t.name, coalesce(h.id, n.id) AS here FROM {_then(PastKind.LABELS)} "
         "LEFT JOIN labels h ON h.tenant_id = $1 AND h.id = t.id "
         "LEFT JOIN labels n ON n.tenant_id = $1 AND n.name_key = fold(t.name)",
         held(),
         batch.rows,
     )
-    return {row["then"]: row["here"] for row in rows if row["here"] is not None}
+    return {row["then"]: (row["here"], row["name"]) for row in rows if row["here"] is not None}
 
 
-async def carried(contact_ids: Collection[UUID]) -> dict[UUID, set[UUID]]:
-    """The labels that each of these contacts carries now."""
+async def carried(contact_ids: Collection[UUID]) -> dict[UUID, dict[UUID, str]]:
+    """The labels that each of these contacts carries now, with their names."""
     rows = await fetch(
-        "SELECT x.contact_id, x.label_id FROM contact_labels x WHERE x.tenant_id = $1 AND x.contact_id = ANY ($2::uuid[])",
+        "SELECT x.contact_id, x.label_id, l.name FROM contact_labels x JOIN labels l ON l.tenant_id = x.tenant_id "
+        "AND l.id = x.label_id WHERE x.tenant_id = $1 AND x.contact_id = ANY ($2::uuid[])",
         held(),
         list(contact_ids),
     )
-    found: dict[UUID, set[UUID]] = {contact_id: set() for contact_id in contact_ids}
+    found: dict[UUID, dict[UUID, str]] = {contact_id: {} for contact_id in contact_ids}
     for row in rows:
-        found[row["contact_id"]].add(row["label_id"])
+        found[row["contact_id"]][row["label_id"]] = row["name"]
     return found
 
 
@@ -137,7 +159,7 @@ async def reset(kind: PastKind, batch: Batch, ids: Collection[UUID]) -> None:
     )
 
 
-async def carry(labels: dict[UUID, set[UUID]]) -> None:
+async def carry(labels: Mapping[UUID, Collection[UUID]]) -> None:
     """Makes these the labels that each of these contacts carries."""
     pairs = [(contact_id, label_id) for contact_id, carrying in labels.items() for label_id in carrying]
     here = held()
@@ -154,8 +176,12 @@ def _then(kind: PastKind) -> str:
     return f"jsonb_populate_recordset(NULL::{kind}, $2::jsonb) AS t"
 
 
-def _row(alias: str, columns: list[str]) -> str:
-    return f"({', '.join(f'{alias}.{name}' for name in columns)})"
+def _columns(alias: str, kind: PastKind) -> str:
+    return ", ".join(f"{alias}.{name}" for name in _KINDS[kind].compared)
+
+
+def _shown(alias: str, kind: PastKind) -> str:
+    return f"(SELECT to_json(s)::text FROM (SELECT {_columns(alias, kind)}) AS s)"
 
 
 def _given(batch: Batch, ids: Collection[UUID]) -> tuple[Any, ...]:

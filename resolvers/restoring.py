@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -22,7 +22,7 @@ from models.catalogue import applied_migrations
 from models.errors import InvalidInput, NotFound
 from models.legacy_import import read_only
 from models.past import Batch, Past
-from models.restoration import Difference
+from models.restoration import Columns, Difference
 from models.tenancy import within
 from models.user import User
 from models.values import Origin, PastKind, TenantStatus
@@ -64,8 +64,22 @@ class Tally:
         return self.missing + self.changed - self.left
 
 
-Tell = Callable[[PastKind, UUID, str], None]
-"""Told of each row that is left though it differs: of what, its id, and why."""
+class Finding(NamedTuple):
+    """A row that differs: `what` is missing, changed or extra, which is to say that it came since; `left` is why it is left so.
+
+    Its columns are those of `restoration`, and the names of the labels that a contact carries: of a changed row those that differ.
+    """
+
+    table: PastKind
+    id: UUID
+    what: str
+    left: str | None
+    now: Columns | None
+    then: Columns | None
+
+
+Tell = Callable[[Finding], None]
+"""Told of each row that differs. No door is open meanwhile: whoever is told may take their time."""
 
 
 @dataclass
@@ -75,8 +89,8 @@ class _Restore:
     vault: Vault
     order: Order
     tell: Tell
-    labels: dict[UUID, UUID] = field(default_factory=dict)
-    """By the label of then, the one that is here, or will be."""
+    labels: dict[UUID, tuple[UUID, str]] = field(default_factory=dict)
+    """By the label of then, the one that is here, or will be; and its name then."""
     counts: dict[PastKind, Tally] = field(default_factory=dict)
     started: bool = False
 
@@ -100,23 +114,22 @@ async def restore(past: Past, slug: str, vault: Vault, keys: Sequence[bytes], or
     await past.belong(tenant["id"], keys)
     run = _Restore(past, tenant["id"], vault, order, tell)
     for kind in PastKind:
-        await _prepared(run, kind)
+        if kind is PastKind.LABELS:
+            await _prepared(run)
         if kind in order.kinds:
+            run.counts[kind] = Tally()
             async for batch in past.batches(kind):
                 await _batch(run, kind, batch)
-            run.counts[kind].extra += run.counts[kind].missing - await past.count(kind)
+            await _extra(run, kind)
     await _audited(run)
     return run.counts
 
 
-async def _prepared(run: _Restore, kind: PastKind) -> None:
-    """How many rows there are before the first is written; and which labels are the same, since contacts carry them."""
+async def _prepared(run: _Restore) -> None:
+    """Which labels are the same, since contacts carry them."""
     async with within(run.tenant):
-        if kind in run.order.kinds:
-            run.counts[kind] = Tally(extra=await restoration.count(kind))
-        if kind is PastKind.LABELS:
-            async for batch in run.past.batches(kind):
-                run.labels |= await restoration.same_labels(batch)
+        async for batch in run.past.batches(PastKind.LABELS):
+            run.labels |= await restoration.same_labels(batch)
 
 
 async def _batch(run: _Restore, kind: PastKind, batch: Batch) -> None:
@@ -128,18 +141,28 @@ async def _batch(run: _Restore, kind: PastKind, batch: Batch) -> None:
             await restoration.lock(kind, batch.ids)
         found = await restoration.differences(kind, batch)
         wanted = {
-            contact: {run.labels[label] for label in labels if label in run.labels} for contact, labels in batch.labels.items()
+            contact: dict(run.labels[label] for label in labels if label in run.labels) for contact, labels in batch.labels.items()
         }
         if wanted:
-            present = await restoration.carried(batch.ids)
-            found.changed.update(contact for contact in batch.ids if wanted[contact] != present[contact])
-            found.changed.difference_update(found.missing)
-        back, reset = _decided(run, kind, found, await _erased(run.vault, batch))
+            _compare_labels(found, wanted, await restoration.carried(batch.ids))
+        left = _left(run.order, kind, found, await _erased(run.vault, batch))
+        back, reset = found.missing - left.keys(), found.changed - left.keys()
         if kind is PastKind.LABELS:
-            run.labels |= {label: label for label in back}
+            run.labels |= {label: (label, found.then[label]["name"]) for label in back}
         if (back or reset) and not run.order.dry:
             await _write(run, kind, batch, back, reset)
             await restoration.carry({contact: wanted[contact] for contact in back | reset if wanted})
+    _tell(run, kind, found, left)
+
+
+def _compare_labels(found: Difference, wanted: dict[UUID, dict[UUID, str]], present: dict[UUID, dict[UUID, str]]) -> None:
+    for contact, labels in wanted.items():
+        if contact in found.missing:
+            found.then[contact]["labels"] = sorted(labels.values())
+        elif labels.keys() != present[contact].keys():
+            found.changed.add(contact)
+            found.now.setdefault(contact, {})["labels"] = sorted(present[contact].values())
+            found.then.setdefault(contact, {})["labels"] = sorted(labels.values())
 
 
 async def _erased(vault: Vault, batch: Batch) -> set[UUID]:
@@ -153,18 +176,39 @@ async def _erased(vault: Vault, batch: Batch) -> set[UUID]:
     }
 
 
-def _decided(run: _Restore, kind: PastKind, found: Difference, erased: set[UUID]) -> tuple[set[UUID], set[UUID]]:
-    """Which rows come back, and which become as they were; the others are counted and told of."""
-    stays = found.changed if kind is PastKind.USERS or run.order.only_missing else set()
+def _left(order: Order, kind: PastKind, found: Difference, erased: set[UUID]) -> dict[UUID, str]:
+    """Which rows neither come back nor become as they were, each with why."""
+    stays = found.changed if kind is PastKind.USERS or order.only_missing else set()
     gone = erased & (found.missing | found.changed)
-    left = dict.fromkeys(found.clashing, CLASH) | dict.fromkeys(stays, STAYS) | dict.fromkeys(gone, ERASED)
+    return dict.fromkeys(found.clashing, CLASH) | dict.fromkeys(stays, STAYS) | dict.fromkeys(gone, ERASED)
+
+
+def _tell(run: _Restore, kind: PastKind, found: Difference, left: dict[UUID, str]) -> None:
     counts = run.counts[kind]
     counts.missing += len(found.missing)
     counts.changed += len(found.changed)
     counts.left += len(left)
-    for row in sorted(left):
-        run.tell(kind, row, left[row])
-    return found.missing - left.keys(), found.changed - left.keys()
+    for row in sorted(found.missing | found.changed):
+        what, why = "missing" if row in found.missing else "changed", left.get(row)
+        # Who was erased is brought back neither here nor in what is told.
+        now, then = (None, None) if why == ERASED else (found.now.get(row), found.then.get(row))
+        run.tell(Finding(kind, row, what, why, now, then))
+
+
+async def _extra(run: _Restore, kind: PastKind) -> None:
+    """What came since stays: it is counted, and told of."""
+    last: UUID | None = UUID(int=0)
+    while last is not None:
+        async with within(run.tenant):
+            here = await restoration.following(kind, last)
+            if kind is PastKind.CONTACTS:
+                for contact, labels in (await restoration.carried(here)).items():
+                    here[contact]["labels"] = sorted(labels.values())
+        since = here.keys() - await run.past.known(kind, here)
+        run.counts[kind].extra += len(since)
+        for row in sorted(since):
+            run.tell(Finding(kind, row, "extra", None, here[row], None))
+        last = max(here, default=None)
 
 
 async def _write(run: _Restore, kind: PastKind, batch: Batch, back: set[UUID], reset: set[UUID]) -> None:

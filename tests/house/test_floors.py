@@ -29,6 +29,7 @@ WITHOUT_A_PASS = {
     "resolvers.moving._finish": "at the machine itself: that all was moved goes on record",
     "resolvers.restoring._audited": "at the machine itself: that rows were brought back goes on record",
     "resolvers.restoring._batch": "at the machine itself: bringing rows back from a backup",
+    "resolvers.restoring._extra": "at the machine itself: what came since a backup is counted",
     "resolvers.restoring._prepared": "at the machine itself: what a backup is compared with",
     "resolvers.person.erase": "at the machine itself: what a person asks for",
     "resolvers.person.erase_again": "at the machine itself: what a person asked for before a restore",

@@ -331,16 +331,24 @@ async def test_a_list_that_is_none_is_refused(line: str, run: Command, tmp_path:
 
 
 async def test_who_was_erased_since_does_not_come_back_with_their_tenant(
-    gone: str, world: World, then: Then, run: Command, monkeypatch: pytest.MonkeyPatch
+    gone: str, world: World, then: Then, run: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    """Nor does a diff tell anything of them but ids."""
     await then.keep()
     assert (await run("person", "erase", *HERS, "--yes")).code == 0
     before = await checksums(world.admin, world.acme)
     monkeypatch.setenv("RESTORED_DATABASE_URL", then.url)
-    for dry in (("--dry-run",), ()):
+    diff = tmp_path / "diff"
+    for dry in (("--dry-run", "--diff", str(diff)), ()):
         restored = await run("tenant", "restore", "acme", *dry)
         assert (restored.code, restored.err) == (0, "")
         assert [line.split(":")[1] for line in restored.out.splitlines() if "left: " in line] == [" ERASED, 2", " ERASED, 1"]
         assert restored.out.splitlines()[-1].startswith("0 rows ")
     after = await checksums(world.admin, world.acme)
     assert before == after
+    told = [json.loads(line) for line in diff.read_text().splitlines()]
+    assert [(row["table"], row["what"], row["left"], row["now"], row["then"]) for row in told if row["what"] != "extra"] == [
+        ("users", "missing", "ERASED", None, None),
+        ("contacts", "missing", "ERASED", None, None),
+        ("contacts", "missing", "ERASED", None, None),
+    ]

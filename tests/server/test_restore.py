@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +20,27 @@ from tests.conftest import VAULT, Database
 from tests.house.walls import checksums
 from tests.then import Then
 from tests.world import LOGIN, PASSWORD, Person, World, add_user, tenant
+
+ZOE = {
+    "number": 12,
+    "name": "Zoë",
+    "given_name": None,
+    "family_name": None,
+    "nickname": None,
+    "gender": None,
+    "age": 44,
+    "age_recorded_at": "2026-03-01T00:00:00+00:00",
+    "email": "zoe@example.org",
+    "phone": None,
+    "address": None,
+    "organization": None,
+    "job_title": None,
+    "notes": None,
+    "favorite": True,
+    "deleted_at": None,
+    "created_at": "2026-02-01T00:00:00+00:00",
+}
+"""Of a contact all that a diff tells, but for labels."""
 
 HEAD = "             missing   changed     extra      left"
 KEPT = "given_name, family_name, email, phone, notes, favorite, deleted_at, age, number"
@@ -300,3 +324,149 @@ async def test_many_come_back_batch_by_batch(then: Then, acme: Home, evil: Home,
     ]
     assert await acme.contacts() == before
     assert await checksums(admin, evil.id) == neighbour
+
+
+def told(text: str) -> list[Any]:
+    """A diff, row by row."""
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def row(table: str, row_id: UUID, what: str, *, left: str | None = None, now: Any = None, then: Any = None) -> dict[str, Any]:
+    """What a diff tells of one."""
+    return {"table": table, "id": row_id.hex, "what": what, "left": left, "now": now, "then": then}
+
+
+def files(folder: Path) -> dict[str, int]:
+    """What is in it, and who may read that."""
+    return {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()}
+
+
+def by_id(rows: list[Any]) -> list[Any]:
+    """In an order that does not depend on when they were made."""
+    return sorted(rows, key=lambda row: row["id"])
+
+
+async def test_a_diff_tells_of_each_row_what_would_change_in_it(
+    run: Command, then: Then, acme: Home, evil: Home, admin: asyncpg.Connection, tmp_path: Path
+) -> None:
+    made: dict[str, Any] = {name: datetime.fromisoformat(ZOE[name]) for name in ("created_at", "age_recorded_at")}
+    made |= {name: ZOE[name] for name in ("email", "age", "favorite")}
+    friends, work, spare = await acme.label("Friends"), await acme.label("Work"), await acme.label("Spare")
+    gone = await acme.contact("Zoë", work, friends, number=12, **made)
+    spoiled = await acme.contact("Spoiled", work, notes="as it was", email="s@example.org")
+    carrying, taken = await acme.contact("Carrying", friends), await acme.contact("Taken", **made | {"number": 5})
+    kept = await acme.contact("Kept", work)
+    await then.keep()
+    await acme.do("DELETE FROM contacts WHERE tenant_id = $1 AND id = ANY ($2)", [gone, taken])
+    await acme.do("UPDATE contacts SET name = 'Hacked', notes = NULL WHERE tenant_id = $1 AND id = $2", spoiled)
+    await acme.do("UPDATE contact_labels SET label_id = $2 WHERE tenant_id = $1 AND contact_id = $3", spare, carrying)
+    await acme.do("UPDATE labels SET color = NULL WHERE tenant_id = $1 AND id = $2", friends)
+    await acme.do("DELETE FROM labels WHERE tenant_id = $1 AND id = $2", work)
+    later, new = await acme.label("Later"), await acme.contact("Zoë", spare, number=13, **made)
+    other = await acme.contact("Zoë", number=5, **made)
+    before = await checksums(admin, acme.id), await checksums(admin, evil.id)
+
+    file = tmp_path / "diff"
+    assert lines(await run("tenant", "restore", "acme", "--from", then.url, "--dry-run", "--diff", str(file))) == [
+        "users              0         0         0         0",
+        "labels             1         1         1         0",
+        "contacts           2         3         2         1",
+        f"contacts left: TAKEN_SINCE, 1: {taken.hex}",
+        "6 rows would be as they were.",
+    ]
+    assert (await checksums(admin, acme.id), await checksums(admin, evil.id)) == before
+    assert files(tmp_path) == {"diff": 0o600}
+    zoe = ZOE | {"labels": []}
+    was = {"name": "Spoiled", "notes": "as it was", "labels": ["Work"]}
+    written = told(file.read_text())
+    assert by_id(written) == by_id(
+        [
+            row("labels", friends, "changed", now={"color": None}, then={"color": "#112233"}),
+            row("labels", work, "missing", then={"name": "Work", "color": "#112233"}),
+            row("labels", later, "extra", now={"name": "Later", "color": "#112233"}),
+            row("contacts", gone, "missing", then=ZOE | {"labels": ["Friends", "Work"]}),
+            row("contacts", taken, "missing", left="TAKEN_SINCE", then=zoe | {"name": "Taken", "number": 5}),
+            row("contacts", spoiled, "changed", now={"name": "Hacked", "notes": None, "labels": []}, then=was),
+            row("contacts", carrying, "changed", now={"labels": ["Spare"]}, then={"labels": ["Friends"]}),
+            row("contacts", kept, "changed", now={"labels": []}, then={"labels": ["Work"]}),
+            row("contacts", new, "extra", now=zoe | {"number": 13, "labels": ["Spare"]}),
+            row("contacts", other, "extra", now=zoe | {"number": 5}),
+        ]
+    )
+    assert [one["table"] for one in written] == ["labels"] * 3 + ["contacts"] * 7
+
+
+async def test_a_diff_for_the_terminal_leaves_stdout_to_whoever_reads_it_and_counts_as_the_dry_run_does(
+    run: Command, then: Then, acme: Home
+) -> None:
+    """More rows than are read at once, of those that are here and of those that were."""
+    many = "INSERT INTO contacts (tenant_id, id, name) SELECT $1, gen_random_uuid(), $2 || n FROM generate_series(1, 1234) n"
+    await acme.do(many, "Contact ")
+    await then.keep()
+    await acme.do("DELETE FROM contacts WHERE tenant_id = $1 AND substr(name, 9)::int % 3 = 0")
+    await acme.do("UPDATE contacts SET name = name || ' spoiled' WHERE tenant_id = $1 AND substr(name, 9)::int % 2 = 0")
+    await acme.do(many, "New ")
+    said = await run("tenant", "restore", "acme", "--from", then.url, "--dry-run", "--only-missing", "--diff", "-")
+    assert (said.code, said.err.splitlines()[:4]) == (
+        0,
+        [
+            HEAD,
+            "users              0         0         0         0",
+            "labels             0         0         0         0",
+            "contacts         411       412      1234       412",
+        ],
+    )
+    found = told(said.out)
+    assert Counter((row["table"], row["what"], row["left"]) for row in found) == {
+        ("contacts", "missing", None): 411,
+        ("contacts", "changed", "CHANGED_SINCE"): 412,
+        ("contacts", "extra", None): 1234,
+    }
+    assert len({row["id"] for row in found}) == 411 + 412 + 1234
+    assert {row["now"]["name"] for row in found if row["what"] == "extra"} == {f"New {n}" for n in range(1, 1235)}
+    assert all(row["now"] == {"name": f"{row['then']['name']} spoiled"} for row in found if row["what"] == "changed")
+
+
+async def test_a_diff_tells_nothing_that_lets_anybody_in(then: Then, world: World, run: Command, admin: asyncpg.Connection) -> None:
+    """Grace was removed, adam was demoted and has a new password, linus has a new password alone, and nia came since."""
+    assert world.grace.user is not None
+    assert world.adam.user is not None
+    await then.keep()
+    await admin.execute("DELETE FROM users WHERE username = 'grace'")
+    await admin.execute("UPDATE users SET role = 'VIEWER', password_hash = 'new' WHERE username = 'adam'")
+    await admin.execute("UPDATE users SET password_hash = 'new' WHERE username = 'linus'")
+    nia = await add_user(admin, world.acme, "nia", "EDITOR")
+    said = await run("tenant", "restore", "acme", "--from", then.url, "--dry-run", "--table", "users", "--diff", "-")
+    grace = {"username": "grace", "email": "grace@example.org", "email_verified": False}
+    rights = {"role": "EDITOR", "operator": False, "active": True}
+    assert by_id(told(said.out)) == by_id(
+        [
+            row("users", world.grace.user, "missing", then=grace | rights),
+            row("users", world.adam.user, "changed", left="CHANGED_SINCE", now={"role": "VIEWER"}, then={"role": "ADMIN"}),
+            row("users", nia, "extra", now=grace | rights | {"username": "nia", "email": "nia@example.org"}),
+        ]
+    )
+
+
+async def test_what_a_terminal_would_obey_is_told_in_letters(then: Then, acme: Home, run: Command) -> None:
+    mallory = await acme.contact("x\x9b2J\x1b[2J\u202e")
+    await then.keep()
+    await acme.do("UPDATE contacts SET name = 'Zoë' WHERE tenant_id = $1")
+    said = await run("tenant", "restore", "acme", "--from", then.url, "--dry-run", "--diff", "-")
+    told_so = '"now": {"name": "Zo\\u00eb"}, "then": {"name": "x\\u009b2J\\u001b[2J\\u202e"}}'
+    assert said.out == f'{{"table": "contacts", "id": "{mallory.hex}", "what": "changed", "left": null, {told_so}\n'
+
+
+async def test_a_diff_is_of_a_dry_run_alone(
+    then: Then, acme: Home, run: Command, admin: asyncpg.Connection, tmp_path: Path
+) -> None:
+    await acme.contact("Gone")
+    await then.keep()
+    await acme.do("DELETE FROM contacts WHERE tenant_id = $1")
+    before = await checksums(admin, acme.id)
+    said = await run("tenant", "restore", "acme", "--from", then.url, "--diff", str(tmp_path / "diff"))
+    assert said == Said(1, "", "--diff goes with --dry-run.\n")
+    assert (files(tmp_path), await checksums(admin, acme.id)) == ({}, before)
+    nowhere = tmp_path / "nowhere" / "diff"
+    said = await run("tenant", "restore", "acme", "--from", then.url, "--dry-run", "--diff", str(nowhere))
+    assert said == Said(1, "", f"{nowhere} cannot be written.\n")
