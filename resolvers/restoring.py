@@ -22,6 +22,7 @@ from models.catalogue import applied_migrations
 from models.errors import InvalidInput, NotFound
 from models.legacy_import import read_only
 from models.past import Batch, Past
+from models.person import whose
 from models.restoration import Difference
 from models.tenancy import within
 from models.user import User
@@ -134,7 +135,7 @@ async def _batch(run: _Restore, kind: PastKind, batch: Batch) -> None:
             present = await restoration.carried(batch.ids)
             found.changed.update(contact for contact in batch.ids if wanted[contact] != present[contact])
             found.changed.difference_update(found.missing)
-        back, reset = _decided(run, kind, found, await _erased(run.vault, batch))
+        back, reset = _decided(run, kind, found, await _erased(run.vault, kind, batch))
         if kind is PastKind.LABELS:
             run.labels |= {label: label for label in back}
         if (back or reset) and not run.order.dry:
@@ -142,14 +143,15 @@ async def _batch(run: _Restore, kind: PastKind, batch: Batch) -> None:
             await restoration.carry({contact: wanted[contact] for contact in back | reset if wanted})
 
 
-async def _erased(vault: Vault, batch: Batch) -> set[UUID]:
+async def _erased(vault: Vault, kind: PastKind, batch: Batch) -> set[UUID]:
     """Which of these rows are of somebody who was erased since they were made."""
     if not (erased := await erasures.known()):
         return set()
     return {
         UUID(row["id"])
         for row in orjson.loads(batch.rows)
-        if row.get("email") and erasures.meant(vault, erased, row["email"], datetime.fromisoformat(row["created_at"]))
+        for who in whose(kind, UUID(row["id"]), row.get("email"))
+        if erasures.meant(vault, erased, who, datetime.fromisoformat(row["created_at"]))
     }
 
 
