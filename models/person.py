@@ -1,4 +1,4 @@
-"""One person in all of a tenant: the contacts, the account and the invitations of an address, and what depends on those."""
+"""One person in all of a tenant: contacts, account and invitations of an address, or one contact; and what depends on those."""
 
 from __future__ import annotations
 
@@ -49,6 +49,10 @@ _DERIVED: Final = ("password_hash", "secret", "pending", "digest", "successor", 
 """Columns that no export has: secrets and digests, and what Postgres makes of the others; so do those that end in _key."""
 
 
+Who = str | UUID
+"""Whom a request is about: whoever has this address, in any spelling; or the contact of this id, and nothing beside it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """The ids of the contacts, users and invitations that are one person."""
@@ -58,9 +62,11 @@ class Person:
     invitations: list[UUID]
 
     @classmethod
-    async def of(cls, email: str, before: datetime | None = None) -> Person:
-        """Whoever has this address in the held tenant, in any spelling, the trash included; as of rows made `before` alone."""
-        key = normal(email)
+    async def of(cls, who: Who, before: datetime | None = None) -> Person:
+        """Who that is in the held tenant, the trash included; as of rows made `before` alone."""
+        if isinstance(who, UUID):
+            return cls(await _ids("contacts", "r.id = $2", who, before), [], [])
+        key = normal(who)
         return cls(
             await _ids("contacts", "r.email_key IN ($2, fold($2))", key, before),
             await _ids("users", "r.email_key = $2", key, before),
@@ -79,6 +85,15 @@ class Person:
             found += [row["id"] for row in rows if row["there"] and row["id"] not in self.contacts]
             after = rows[-1]["id"]
         return found
+
+    async def elsewhere(self) -> str | None:
+        """The address of these contacts, where others have it too."""
+        for row in await fetch(
+            "SELECT r.email FROM contacts r WHERE r.tenant_id = $1 AND r.id = ANY ($2::uuid[])", held(), self.contacts
+        ):
+            if row["email"] is not None and await Person.of(row["email"]) != self:
+                return str(row["email"])
+        return None
 
     def __bool__(self) -> bool:
         """Whether there is anybody."""
@@ -114,25 +129,37 @@ class Person:
         return await fetch(sql, held(), self.contacts, self.users, self.invitations)
 
 
-async def addresses() -> AsyncIterator[str]:
-    """Every address in the held tenant as it is written, some of them more than once."""
+def spelled(who: Who) -> str:
+    """The one way to write it: the normal form of an address; of a contact its id as the API gives it, which is no address."""
+    return normal(who) if isinstance(who, str) else f"contact_{who.hex}"
+
+
+def whose(table: str, row_id: UUID, email: str | None) -> list[Who]:
+    """By what somebody may have asked for this row of a table."""
+    named: list[Who] = [row_id] if table == "contacts" else []
+    return [*named, email] if email else named
+
+
+async def everybody() -> AsyncIterator[Who]:
+    """Every contact in the held tenant, and every address as it is written, some of them more than once."""
     for table in ("contacts", "users", "invitations"):
         after = UUID(int=0)
         while rows := await fetch(
-            f"SELECT r.id, r.email FROM {table} r WHERE r.tenant_id = $1 AND r.id > $2 AND r.email IS NOT NULL "
-            f"ORDER BY r.id LIMIT {_AT_ONCE}",
+            f"SELECT r.id, r.email FROM {table} r WHERE r.tenant_id = $1 AND r.id > $2 ORDER BY r.id LIMIT {_AT_ONCE}",
             held(),
             after,
         ):
             for row in rows:
-                yield row["email"]
+                for who in whose(table, row["id"], row["email"]):
+                    yield who
             after = rows[-1]["id"]
 
 
-async def _ids(table: str, where: str, key: str, before: datetime | None) -> list[UUID]:
-    """The rows of this very address: `contacts.email_key` is one for josé@ and jose@."""
+async def _ids(table: str, where: str, key: Who, before: datetime | None) -> list[UUID]:
+    """The rows of this very address, since `contacts.email_key` is one for josé@ and jose@; or of this id."""
     sql = f"SELECT r.id, r.email FROM {table} r WHERE r.tenant_id = $1 AND ($3::timestamptz IS NULL OR r.created_at < $3)"
-    return [row["id"] for row in await fetch(f"{sql} AND {where} ORDER BY 1", held(), key, before) if normal(row["email"]) == key]
+    rows = await fetch(f"{sql} AND {where} ORDER BY 1", held(), key, before)
+    return [row["id"] for row in rows if isinstance(key, UUID) or normal(row["email"]) == key]
 
 
 def _array(names: tuple[str, ...]) -> str:

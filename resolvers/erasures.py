@@ -1,7 +1,7 @@
 """What was erased on request, and that it is erased again where a backup brought it back.
 
-The log keeps of each person a mark: a digest of the address by a key that follows from SECRET_KEYS. It names nobody; but who has
-the key finds by it whether an address that is there again is meant.
+The log keeps of each person a mark: a digest of the address, or of the contact's id that was asked for, by a key that follows from
+SECRET_KEYS. It names nobody; but who has the key finds by it whether an address or a contact that is there again is meant.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from models import deletion as stubs
 from models.audit import AuditEntry
 from models.errors import LastOwner, NotAllowed
 from models.export import Export
-from models.person import addresses
+from models.person import Who, everybody, spelled
 from models.tenancy import lobby, within
 from models.tenant import Tenant
 from models.values import Origin, Row, TenantStatus, normal
@@ -82,11 +82,11 @@ def _told(entry: Row) -> tuple[str, datetime] | None:
         return None
 
 
-def meant(vault: Vault, erased: Mapping[str, datetime], email: str, made: datetime | None = None) -> datetime | None:
-    """When who has this address was erased; None where they never were, or came anew since, as what was `made` then shows."""
+def meant(vault: Vault, erased: Mapping[str, datetime], who: Who, made: datetime | None = None) -> datetime | None:
+    """When they were erased; None where they never were, or came anew since, as what was `made` then shows."""
     if not erased:
         return None
-    moments = [erased[mark] for mark in vault.marks(person.ERASED, normal(email)) if mark in erased]
+    moments = [erased[mark] for mark in vault.marks(person.ERASED, spelled(who)) if mark in erased]
     return max((at for at in moments if made is None or made < at), default=None)
 
 
@@ -112,9 +112,9 @@ async def repeat(vault: Vault, tenant: UUID, erasures: Sequence[Erasure]) -> Rep
     except _TOLD as refusal:
         return Repeated(home["slug"], 0, 0, False, [refusal.message])
     erased = {one.mark: one.at for one in sorted(erasures, key=lambda one: one.at) if one.mark is not None}
-    for email, before in (await _back(vault, tenant, erased)).items():
+    for who, before in (await _back(vault, tenant, erased)).items():
         try:
-            counts = await person.erase_again(vault, tenant, email, before)
+            counts = await person.erase_again(vault, tenant, who, before)
         except _TOLD as refusal:
             refused.append(refusal.message)
         else:
@@ -122,7 +122,11 @@ async def repeat(vault: Vault, tenant: UUID, erasures: Sequence[Erasure]) -> Rep
     return Repeated(home["slug"], people, rows, False, refused)
 
 
-async def _back(vault: Vault, tenant: UUID, erased: Mapping[str, datetime]) -> dict[str, datetime]:
-    """Which addresses are there again, each with the moment of its erasure."""
+async def _back(vault: Vault, tenant: UUID, erased: Mapping[str, datetime]) -> dict[Who, datetime]:
+    """Who is there again, each once, with the moment of their erasure."""
+    found: dict[Who, datetime] = {}
     async with within(tenant):
-        return {normal(email): at async for email in addresses() if (at := meant(vault, erased, email))}
+        async for who in everybody():
+            if (at := meant(vault, erased, who)) is not None:
+                found[who if isinstance(who, UUID) else normal(who)] = at
+    return found

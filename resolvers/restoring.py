@@ -22,6 +22,7 @@ from models.catalogue import applied_migrations
 from models.errors import InvalidInput, NotFound
 from models.legacy_import import read_only
 from models.past import Batch, Past
+from models.person import whose
 from models.restoration import Columns, Difference
 from models.tenancy import within
 from models.user import User
@@ -145,7 +146,7 @@ async def _batch(run: _Restore, kind: PastKind, batch: Batch) -> None:
         }
         if wanted:
             _compare_labels(found, wanted, await restoration.carried(batch.ids))
-        left = _left(run.order, kind, found, await _erased(run.vault, batch))
+        left = _left(run.order, kind, found, await _erased(run.vault, kind, batch))
         back, reset = found.missing - left.keys(), found.changed - left.keys()
         if kind is PastKind.LABELS:
             run.labels |= {label: (label, found.then[label]["name"]) for label in back}
@@ -165,14 +166,15 @@ def _compare_labels(found: Difference, wanted: dict[UUID, dict[UUID, str]], pres
             found.then.setdefault(contact, {})["labels"] = sorted(labels.values())
 
 
-async def _erased(vault: Vault, batch: Batch) -> set[UUID]:
+async def _erased(vault: Vault, kind: PastKind, batch: Batch) -> set[UUID]:
     """Which of these rows are of somebody who was erased since they were made."""
     if not (erased := await erasures.known()):
         return set()
     return {
         UUID(row["id"])
         for row in orjson.loads(batch.rows)
-        if row.get("email") and erasures.meant(vault, erased, row["email"], datetime.fromisoformat(row["created_at"]))
+        for who in whose(kind, UUID(row["id"]), row.get("email"))
+        if erasures.meant(vault, erased, who, datetime.fromisoformat(row["created_at"]))
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import logging as stdlib
 import os
 import shutil
 import sys
@@ -26,6 +27,7 @@ from aiohttp.test_utils import TestClient
 from auth.vault import Vault
 from bench.redis_server import BINARY, RedisServer
 from gql.answer import Answer
+from models import dial, pool, transaction
 from observability import logging
 from server.app import create_app
 from server.database import ROOT, migrate, opened, prepare, with_database
@@ -163,6 +165,18 @@ def clock() -> Iterator[time_machine.Traveller]:
         yield traveller
 
 
+@pytest.fixture(autouse=True)
+def level() -> Iterator[None]:
+    """What a test has configured of the standard library's loggers is undone after it."""
+    root = stdlib.getLogger()
+    handlers, level = [*root.handlers], root.level
+    yield
+    for handler in root.handlers[:]:
+        if type(handler) is logging._Routed and handler not in handlers:
+            root.removeHandler(handler)
+    root.setLevel(level)
+
+
 @pytest.fixture
 def logged() -> Iterator[io.StringIO]:
     """Everything that is logged, from DEBUG up."""
@@ -244,10 +258,13 @@ async def app(database: Database, admin: asyncpg.Connection) -> AsyncIterator[as
 
 
 @pytest.fixture
-def settings(database: Database) -> Settings:
+def settings(database: Database, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """The settings of a server for tests: as in development, with cheap password hashes, without mail and jobs, and with patience:
     a test that is not about a time must not fail where the machine stood still for a while.
     """
+    monkeypatch.setattr(pool, "WAIT_SECONDS", 8.0)
+    monkeypatch.setattr(dial, "CONNECT_SECONDS", 8.0)
+    monkeypatch.setattr(transaction, "BEGIN_SECONDS", 16.0)
     return load(
         {
             "DATABASE_URL": database.app,

@@ -171,6 +171,7 @@ async def test_a_password_is_asked_for_twice_and_never_shown(run: Command, admin
     assert (await run(*command, typed="")).code == 1
 
 
+@pytest.mark.usefixtures("clock")
 async def test_a_lost_authenticator_is_reset_and_its_sessions_end(run: Command, world: World) -> None:
     _, codes = await enrolled(world.linus)
     assert told(await login(world.linus)) == ["TOTP_REQUIRED"]

@@ -49,6 +49,7 @@ async def exposition(world: World, accept: str = "application/openmetrics-text")
     return await (await world.client.get("/metrics", headers={"Accept": accept})).text()
 
 
+@pytest.mark.usefixtures("clock")
 async def _day(world: World) -> None:
     """Something of everything that is counted, but for jobs, which have a server of their own."""
     await (await world.ada.login()).gql("{ viewer { id } }")
@@ -112,6 +113,7 @@ async def test_ten_thousand_operation_names_and_every_route_stay_within_2_000_se
     assert {line for line in lines if 'operation="other"' in line}
 
 
+@pytest.mark.usefixtures("clock")
 async def test_who_proves_who_they_are_is_counted_by_what_and_how(serve: Serve, world: World) -> None:
     """Everybody of the world has signed in once."""
     app, _ = await enrolled(world.linus)

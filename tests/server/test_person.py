@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -45,6 +45,10 @@ ALL = {
     "audit_entries": 2,
     "legacy_imports": 1,
 }
+NAMELESS = {"contacts": 1, "contact_labels": 1, "idempotency_keys": 1}
+NO_CONTACT = "This tenant has no contact of this id, which is contact_ and 32 hexadecimal digits, as the API gives it.\n"
+NO_USER = "This tenant has no user of this id or username.\n"
+NOT_ONE = "Name the person by one of --email, --user and --contact.\n"
 KINDS = ("refresh_tokens", "sessions", "login_history", "mail_tokens", "signup_claims", "idempotency_keys")
 
 
@@ -57,8 +61,9 @@ async def gone(world: World) -> str:
         await add_aged(admin, home, 3, -AGE, user=user, kinds=KINDS)
         contact, trashed, label, invitation = [new_id() for _ in range(4)]
         for statement, values in (
+            ("UPDATE users SET username = 'gone', username_key = 'gone' WHERE tenant_id = $1 AND id = $2", (user,)),
             (
-                "UPDATE users SET username = 'gone', email = $3, email_key = $3, role = 'EDITOR' WHERE tenant_id = $1 AND id = $2",
+                "UPDATE users SET email = $3, email_key = $3, role = 'EDITOR' WHERE tenant_id = $1 AND id = $2",
                 (user, ADDRESS),
             ),
             (
@@ -238,6 +243,128 @@ async def test_who_may_not_go_stays_whole(gone: str, world: World, run: Command)
     assert {table for table in after if after[table] != before[table]} <= {"tenants"}
 
 
+async def _nameless(world: World, home: UUID) -> str:
+    """The id of a new contact, in the trash, who has a phone number and no address; somebody else has the number too."""
+    contact, label = new_id(), new_id()
+    add = "INSERT INTO contacts (tenant_id, id, name, phone, deleted_at) VALUES ($1, $2, $3, '+49 30 1234567', $4)"
+    for statement, *values in (
+        (add, contact, "Nameless", datetime(2026, 1, 1, tzinfo=UTC)),
+        (add, new_id(), "Other", None),
+        ("INSERT INTO labels (tenant_id, id, name) VALUES ($1, $2, 'friends')", label),
+        ("INSERT INTO contact_labels VALUES ($1, $2, $3)", contact, label),
+        ("INSERT INTO legacy_imports VALUES ($1, 'CONTACT', 1, $2, 0)", contact),
+        (
+            (
+                "INSERT INTO idempotency_keys (tenant_id, id, user_id, key, request) SELECT $1, $2, u.id, sha256('k'), sha256('r') "
+                "FROM users u WHERE u.tenant_id = $1 LIMIT 1"
+            ),
+            contact,
+        ),
+    ):
+        await world.admin.execute(statement, home, *values)
+    return f"contact_{contact.hex}"
+
+
+async def test_a_contact_without_an_address_is_found_handed_over_and_erased_by_its_id(world: World, run: Command) -> None:
+    theirs, hers = [await _nameless(world, home) for home in (world.evil, world.acme)]
+    await world.admin.execute(_BUNDLE, world.acme, new_id())
+    all_of_it, others = NAMELESS | {"legacy_imports": 1}, await checksums(world.admin, world.evil)
+    named = ("--tenant", "acme", "--contact", hers)
+    lines = [*(f"{name}  {count}" for name, count in all_of_it.items()), "4 rows.", ""]
+    assert await run("person", "find", *named) == Said(0, "\n".join(lines), "")
+    told = json.loads((await run("person", "export", *named)).out)
+    assert {name: len(rows) for name, rows in told.items()} == all_of_it
+    assert [(row["name"], row["phone"], row["email"]) for row in told["contacts"]] == [("Nameless", "+49 30 1234567", None)]
+    erased = NAMELESS | {"exports": 1}
+    lines = [*(f"{name}  {count}" for name, count in erased.items()), "4 rows.", ""]
+    assert await run("person", "erase", *named, "--yes") == Said(0, "\n".join(lines), "")
+    assert [row["name"] for row in await world.admin.fetch("SELECT name FROM contacts WHERE tenant_id = $1", world.acme)] == [
+        "Other"
+    ]
+    assert await checksums(world.admin, world.evil) == others
+    assert await _told(world) == [
+        ("person.found", all_of_it | {"by": "console"}),
+        ("person.exported", all_of_it | {"by": "console"}),
+        ("person.erased", erased | {"by": "console", "mark": VAULT.marks("erased", hers)[0]}),
+    ]
+    for unknown in (hers, theirs):
+        again = await run("person", "erase", "--tenant", "acme", "--contact", unknown, "--yes")
+        assert (again.code, again.err) == (1, NO_CONTACT)
+
+
+async def test_a_contact_that_is_named_by_its_id_goes_alone_though_others_have_its_address(
+    gone: str, world: World, run: Command
+) -> None:
+    contact = await world.admin.fetchval("SELECT id FROM contacts WHERE tenant_id = $1 AND notes = 'hers'", world.acme)
+    named = ("--tenant", "acme", "--contact", f"contact_{contact.hex}")
+    counts = ["contacts  1", "contact_labels  1", "idempotency_keys  1", "3 rows."]
+    found = await run("person", "find", *named)
+    assert found.out.splitlines() == [*counts, "Others have the address GONE@example.org too: look by --email."]
+    assert (await run("person", "erase", *named, "--yes")).out.splitlines() == counts
+    left = {name: ALL[name] - int(f"{name}  1" in counts) for name in ALL}
+    found = await run("person", "find", *HERS)
+    assert found.out.splitlines()[:-2] == [f"{name}  {count}" for name, count in left.items() if count]
+
+
+async def test_of_a_contact_whose_address_nobody_else_has_nothing_is_said_to_be_elsewhere(world: World, run: Command) -> None:
+    add = "INSERT INTO contacts (tenant_id, id, name, email) VALUES ($1, $2, 'Only', $3)"
+    await world.admin.execute(add, world.acme, only := new_id(), ADDRESS)
+    await world.admin.execute(add, world.evil, new_id(), ADDRESS)
+    found = await run("person", "find", "--tenant", "acme", "--contact", f"contact_{only.hex}")
+    assert found == Said(0, "contacts  1\n1 rows.\n", "")
+
+
+@pytest.mark.parametrize("by", ["id", "username", "address"])
+async def test_a_user_who_is_named_stands_for_their_address(gone: str, world: World, run: Command, by: str) -> None:
+    user = await world.admin.fetchval("SELECT id FROM users WHERE tenant_id = $1 AND username = 'gone'", world.acme)
+    named = ("--tenant", "acme", "--user", {"id": f"user_{user.hex}", "username": " GONE ", "address": ADDRESS}[by])
+    assert (await run("person", "find", *named)).out == (await run("person", "find", *HERS)).out
+    assert {name: len(rows) for name, rows in json.loads((await run("person", "export", *named)).out).items()} == ALL
+    assert (await run("person", "erase", *named, "--yes")).code == 0
+    assert [details["mark"] for action, details in await _told(world) if action == "person.erased"] == [MARK]
+    assert (await run("person", "find", *named)).err == NO_USER
+
+
+@pytest.mark.parametrize("command", ["find", "export", "erase"])
+async def test_who_is_named_wrongly_is_refused_and_nothing_is_done(world: World, run: Command, command: str) -> None:
+    theirs = await _nameless(world, world.evil)
+    await world.admin.execute(
+        "UPDATE users SET username = $1, username_key = $1 WHERE id = $2", name := f"user_{new_id().hex}", world.linus.user
+    )
+    before = await checksums(world.admin, world.acme), await checksums(world.admin, world.evil)
+    for named, told in (
+        ((), NOT_ONE),
+        (("--email", ADDRESS, "--contact", theirs), NOT_ONE),
+        (("--email", ADDRESS, "--user", "ada"), NOT_ONE),
+        (("--user", "ada", "--contact", theirs), NOT_ONE),
+        (("--contact", theirs), NO_CONTACT),
+        (("--contact", f"contact_{new_id().hex}"), NO_CONTACT),
+        (("--contact", f"user_{world.ada.user.hex}"), NO_CONTACT),
+        (("--contact", "Nameless"), NO_CONTACT),
+        (("--contact", ""), NO_CONTACT),
+        (("--user", f"user_{world.mallory.user.hex}"), NO_USER),
+        (("--user", "mallory"), NO_USER),
+        (("--user", name), NO_USER),
+        (("--user", ""), "user may not be empty.\n"),
+    ):
+        refused = await run("person", command, "--tenant", "acme", *named, *(["--yes"] if command == "erase" else []))
+        assert refused == Said(1, "", told), named
+    assert (await checksums(world.admin, world.acme), await checksums(world.admin, world.evil)) == before
+
+
+async def test_a_contact_that_may_not_go_stays(world: World, run: Command) -> None:
+    named = ("--tenant", "acme", "--contact", await _nameless(world, world.acme))
+    await world.admin.execute("UPDATE tenants SET legal_hold = true WHERE slug = 'acme'")
+    before = await checksums(world.admin, world.acme)
+    refused = await run("person", "erase", *named, "--yes")
+    assert (refused.code, refused.err.startswith("This tenant is under legal hold")) == (1, True)
+    await world.admin.execute("UPDATE tenants SET legal_hold = false")
+    asked = await run("person", "erase", *named, typed="n\n")
+    assert (asked.code, asked.err.startswith(f"Erase {named[-1]} from acme, for good?")) == (1, True)
+    after = await checksums(world.admin, world.acme)
+    assert {table for table in after if after[table] != before[table]} <= {"tenants"}
+
+
 async def test_bundles_that_hold_them_go_too_and_none_is_made_meanwhile(gone: str, world: World, run: Command) -> None:
     for home in (world.acme, world.evil):
         await world.admin.execute(_BUNDLE, home, new_id())
@@ -351,4 +478,46 @@ async def test_who_was_erased_since_does_not_come_back_with_their_tenant(
         ("users", "missing", "ERASED", None, None),
         ("contacts", "missing", "ERASED", None, None),
         ("contacts", "missing", "ERASED", None, None),
+    ]
+
+
+async def test_a_contact_that_was_erased_by_its_id_is_erased_again_after_a_restore(
+    world: World, then: Then, run: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _nameless(world, world.evil)
+    hers = await _nameless(world, world.acme)
+    await then.keep()
+    assert (await run("person", "erase", "--tenant", "acme", "--contact", hers, "--yes")).code == 0
+    at = await world.admin.fetchval("SELECT at FROM audit_entries WHERE action = 'person.erased'")
+    mark = VAULT.marks("erased", hers)[0]
+    kept = tmp_path / "erased.txt"
+    kept.write_text((await run("erasure", "list")).out)
+    assert kept.read_text() == f"{world.acme} {at.isoformat()} {mark}\n"
+    monkeypatch.setenv("DATABASE_URL", then.url)
+    assert await run("erasure", "repeat", str(kept)) == Said(0, "acme: 1 people, 3 rows.\n", "")
+    assert await run("erasure", "repeat", str(kept)) == Said(0, "acme: 0 people, 0 rows.\n", "")
+    there = await asyncpg.connect(then.database.admin)
+    left = await there.fetch("SELECT tenant_id, name FROM contacts ORDER BY name, tenant_id = $1", world.acme)
+    assert [tuple(row) for row in left] == [(world.evil, "Nameless"), (world.evil, "Other"), (world.acme, "Other")]
+    [entry] = await there.fetch("SELECT tenant_id, details FROM audit_entries WHERE action = 'person.erased'")
+    again = NAMELESS | {"by": "console", "mark": mark, "before": at.isoformat()}
+    assert (entry["tenant_id"], json.loads(entry["details"])) == (world.acme, again)
+    await there.close()
+
+
+async def test_a_contact_that_was_erased_by_its_id_does_not_come_back_with_its_tenant(
+    world: World, then: Then, run: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hers = await _nameless(world, world.acme)
+    await then.keep()
+    assert (await run("person", "erase", "--tenant", "acme", "--contact", hers, "--yes")).code == 0
+    await world.admin.execute("DELETE FROM contacts WHERE tenant_id = $1", world.acme)  # and by mistake, all others
+    monkeypatch.setenv("RESTORED_DATABASE_URL", then.url)
+    restored = await run("tenant", "restore", "acme")
+    assert (restored.code, restored.err) == (0, "")
+    assert [line for line in restored.out.splitlines() if "left: " in line] == [
+        f"contacts left: ERASED, 1: {hers.removeprefix('contact_')}"
+    ]
+    assert [row["name"] for row in await world.admin.fetch("SELECT name FROM contacts WHERE tenant_id = $1", world.acme)] == [
+        "Other"
     ]

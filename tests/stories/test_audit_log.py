@@ -86,6 +86,7 @@ async def _left(world: World, act: Callable[[], Awaitable[Any]], *origin: str | 
     return found
 
 
+@pytest.mark.usefixtures("clock")
 @pytest.mark.parametrize("name", LIST | SECOND_FACTORS)
 async def test_each_act_is_told_exactly_once(name: str, world: World) -> None:
     act, expected = (LIST | SECOND_FACTORS)[name]
@@ -103,6 +104,7 @@ async def test_each_act_that_letters_are_for_is_told_exactly_once(name: str, pos
     assert await _left(post.world, whole, "the-request", "127.0.0.0/24") == expected
 
 
+@pytest.mark.usefixtures("clock")
 @pytest.mark.parametrize("command", CONSOLE)
 async def test_each_act_at_the_machine_is_told_exactly_once(command: str, world: World, run: Command) -> None:
     await enrolled(world.linus)
