@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -193,7 +194,7 @@ async def test_what_the_server_says_decides_whether_it_is_tried_again(mail: Post
     mail.office.rcpt = "550 ada@example.org never"
     with pytest.raises(GivenUp, match=r"refuses the recipient \(550\)"):
         await mail.sent(LetterKind.PASSWORD_CHANGED, user=mail.ada)
-    assert "ada" not in logged.getvalue()
+    assert not re.search(r"\bada\b", logged.getvalue())
 
 
 async def test_without_mail_nothing_is_asked_for_and_nothing_sent(mail: Post) -> None:

@@ -196,8 +196,9 @@ async def test_a_database_that_falls_silent_is_told_and_nobody_waits_past_the_de
 
 
 async def test_a_pool_without_a_free_connection_is_ready_where_the_database_answers(
-    serve: Serve, admin: asyncpg.Connection
+    serve: Serve, admin: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("models.pool.WAIT_SECONDS", 1.0)  # as it is, which is less than a probe waits for
     client = await serve(database_pool=2, statement_timeout_ms=20_000, operation_seconds=30.0)
     assert (await client.get("/readyz")).status == 200
     given = {"tenant": "none", "usernameOrEmail": "ada", "password": "wrong"}

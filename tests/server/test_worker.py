@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextvars import Context
 from dataclasses import dataclass
@@ -165,7 +166,7 @@ async def test_nothing_of_a_person_stands_in_the_queue_or_its_log(mail: Mailing,
     rows = await mail.world.admin.fetch("SELECT q::text AS row FROM queue.pgqueuer_log q")
     assert len(rows) >= 4
     for text in (*(row["row"] for row in rows), logged.getvalue()):
-        assert "ada" not in text.replace("adata", "")
+        assert not re.search(r"\bada\b", text)  # within an id it may stand
         assert "example.org" not in text
 
 

@@ -7,10 +7,12 @@ import gc
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
 import pytest
 
 from gql.engine.engine import Engine
 from gql.engine.turns import HEAVY, Turns
+from tests.conftest import Serve
 from tests.world import Person, World
 
 PAGE = "{ contacts(first: 100) { nodes { id name labels { id name } } } }"
@@ -44,7 +46,10 @@ async def test_heavy_operations_of_a_tenant_take_turns_and_nobody_else_waits(wor
     assert set(ended[:2]) == {"ada, a little", "mallory"}
 
 
-async def test_who_waits_past_the_deadline_is_told_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_who_waits_past_the_deadline_is_told_so(
+    serve: Serve, admin: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = await World.made(await serve(operation_seconds=2.0), admin)
     executed, held = Engine._executed, asyncio.Event()
 
     async def stuck(engine: Engine, *given: Any) -> Any:
@@ -52,7 +57,7 @@ async def test_who_waits_past_the_deadline_is_told_so(world: World, monkeypatch:
         try:
             await asyncio.sleep(60)
         finally:
-            await asyncio.sleep(2)  # until the deadline of who waits, which began a little later, is over too
+            await asyncio.sleep(5)  # until the deadline of who waits, which began a little later, is over too
         return await executed(engine, *given)
 
     monkeypatch.setattr(Engine, "_executed", stuck)
